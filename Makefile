@@ -1,0 +1,104 @@
+# `make` builds everything and grades a class; `make test` proves it. Everything else: `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STATE := .course
+STAMP := $(VENV)/.installed
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+step = @printf '\n\033[1m%s\033[0m\n' "$(1)"
+
+.PHONY: all
+all: book release class grade ## build the book, release the assignments, grade a class (the default)
+	@$(BIN)/python scripts/summary.py
+
+.PHONY: env
+env: $(STAMP) ## create the environment in .venv from requirements.txt
+
+$(STAMP): requirements.txt pyproject.toml
+	$(call step,Environment: $(VENV))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found; say: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { echo "The module venv is missing (Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+.PHONY: book
+book: $(STAMP) ## execute the chapters that changed and build the web book in _build/html
+	$(call step,Book)
+	@$(BIN)/python scripts/vendor.py
+	@$(BIN)/python scripts/build_book.py
+
+.PHONY: release
+release: $(STAMP) ## make the students' versions of the assignments in release/
+	$(call step,Assignments)
+	@$(BIN)/autograder release
+
+.PHONY: class
+class: release ## hand in the shipped class of submissions in submitted/
+	$(call step,A class hands in)
+	@$(BIN)/python scripts/make_class.py
+
+.PHONY: grade
+grade: class ## grade what lies in submitted/ and write feedback
+	$(call step,Grading)
+	@echo "With --unsafe: what is graded here are the submissions shipped with the project, and they are harmless."
+	@$(BIN)/autograder grade --unsafe --resume --results $(STATE)/results.jsonl
+	@$(BIN)/autograder feedback
+
+.PHONY: test
+test: $(STAMP) ## everything that proves the project, in under 20 minutes
+	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet torch==2.13.0; fi
+	@$(BIN)/python scripts/browser.py
+	@$(MAKE) --no-print-directory book release
+	$(call step,Tests)
+	@$(BIN)/ruff check .
+	@$(BIN)/python -m pytest -m "not slow" --durations=10
+
+.PHONY: test-slow
+test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer
+	@$(BIN)/python -m pytest -m slow --timeout=5400
+
+.PHONY: bench
+bench: $(STAMP) ## time a training step against hand-tuned NumPy and PyTorch
+	@$(BIN)/python -m pip install --quiet torch==2.13.0
+	@$(BIN)/python tests/benchmarks/bench_step.py
+
+.PHONY: serve
+serve: book ## read the book at http://127.0.0.1:8000
+	@(sleep 1; $(BIN)/python -m webbrowser -t http://127.0.0.1:8000 >/dev/null 2>&1) &
+	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+.PHONY: lab
+lab: release ## work the released assignments in JupyterLab
+	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/release $$([ "$$(id -u)" = 0 ] && echo --allow-root)
+
+.PHONY: new-exercise
+new-exercise: $(STAMP) ## lay out an exercise: make new-exercise TOPIC=gradient_clipping ID=global_norm
+	@$(BIN)/python scripts/new_exercise.py "$(TOPIC)" "$(ID)"
+
+.PHONY: new-chapter
+new-chapter: $(STAMP) ## lay out a chapter: make new-chapter PART=signals NAME=gradient_clipping
+	@$(BIN)/python scripts/new_chapter.py "$(PART)" "$(NAME)"
+
+.PHONY: lock
+lock: ## resolve the direct dependencies anew and pin all of them in requirements.txt
+	@$(PYTHON) scripts/lock.py
+
+.PHONY: clean
+clean: ## remove everything that was made, the environment too
+	rm -rf $(VENV) _build $(STATE) .autograder release submitted autograded feedback gradebook.db assets/vendor \
+	  *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

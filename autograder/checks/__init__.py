@@ -1,0 +1,28 @@
+"""The exercises, one module a topic; a topic is also the name of its assignment."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from autograder.exercise import REGISTRY, Exercise
+
+__all__ = ["exercises", "of_topic", "topics"]
+
+
+def topics() -> list[str]:
+    """Names of all topics, in alphabetical order."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+
+
+def of_topic(topic: str) -> dict[str, Exercise]:
+    """The exercises of one topic, by id, in the order of their declaration."""
+    importlib.import_module(f"{__name__}.{topic}")
+    return {id: ex for id, ex in REGISTRY.items() if ex.topic == topic}
+
+
+def exercises() -> dict[str, Exercise]:
+    """All exercises, by id."""
+    for topic in topics():
+        importlib.import_module(f"{__name__}.{topic}")
+    return dict(REGISTRY)

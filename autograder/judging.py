@@ -1,0 +1,241 @@
+"""How an answer is judged: every case tried, the points counted, the mistake behind a wrong answer recognised.
+
+`judge` runs unchanged in a notebook, where the objects are in the same process, and in the grader, where they are not. It
+alone decides points and verdict; nothing that comes from the student's side is more to it than a value to be compared.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.comparison import Difference
+from autograder.exercise import Case, Exercise, Mistake
+from autograder.handle import StudentFailure, local
+
+__all__ = ["VERDICTS", "Answer", "CaseResult", "judge", "unanswered"]
+
+VERDICTS = (
+    "pass", "wrong", "raised", "time-limit", "memory-limit", "output-limit", "process-limit", "crashed",
+    "protocol-violation", "missing", "malformed", "quarantined", "grader-fault",
+)  # fmt: skip
+LIMITS = {"time-limit", "memory-limit", "output-limit", "process-limit", "crashed", "protocol-violation"}
+PUBLIC_SEED = 20_150_206  # the same for everybody: public cases are the ones a student can talk about
+RECOGNISE_SLACK = 1.5  # two random observations are compared, where a mark compares one with an exact value
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """How one case went. The texts are made for the student: those of a hidden case hold no inputs and no values."""
+
+    name: str
+    group: str
+    passed: bool
+    verdict: str = "pass"
+    call: str = ""
+    part: str = ""
+    expected: str = ""
+    given: str = ""
+    hint: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The judgement of one exercise: points, verdict and everything a student reads.
+
+    Attributes:
+        score: between 0 and `points`, in steps of one half.
+        verdict: one of `VERDICTS`; partial marks are "wrong".
+        message: the sentence that matters most.
+        misconception: the name of the recognised mistake, or None.
+    """
+
+    exercise: str
+    points: int
+    score: float
+    verdict: str
+    message: str
+    misconception: str | None = None
+    results: tuple[CaseResult, ...] = ()
+    chapter: str = ""
+    section: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for a journal."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Answer:
+        """What `to_dict` gave, as an answer again."""
+        results = tuple(CaseResult(**r) for r in data["results"])
+        return cls(**{**data, "results": results, "notes": tuple(data["notes"])})
+
+
+def unanswered(ex: Exercise, verdict: str, message: str, trace: str = "") -> Answer:
+    """An answer without points: nothing could be tried."""
+    results = (CaseResult("your code runs", "public", False, verdict, hint=message, trace=trace),) if trace else ()
+    return Answer(ex.id, ex.points, 0.0, verdict, message, None, results, ex.chapter, ex.section)
+
+
+def judge(
+    ex: Exercise,
+    fetch: Callable[[], Sequence[Any]],
+    *,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Answer:
+    """Try all cases of an exercise on a student's objects.
+
+    Args:
+        ex: the exercise.
+        fetch: gives the student's objects (handles or plain data), called before each case, so that a process that
+            was stopped can be replaced in between.
+        seed: of the hidden cases.
+        progress: called with (cases done, cases in all).
+
+    Returns:
+        The answer; every failure of the student's code is in it, none is raised.
+
+    Raises:
+        Exception: something of ours failed; the caller's verdict is "grader-fault".
+    """
+    results: list[CaseResult] = []
+    failed: list[tuple[int, Any]] = []
+    limits = 0
+    for index, case in enumerate(ex.cases):
+        if limits >= 2:  # two calls ran into a limit: the others would only cost time
+            results.append(CaseResult(case.name, case.group, False, results[-1].verdict, hint="Not tried any more."))
+            continue
+        try:
+            observation = case.probe(rng_of(case, index, seed), *fetch())
+        except StudentFailure as failure:
+            observation = failure
+            if failure.verdict == "missing":
+                return unanswered(ex, "missing", missing_text(failure))
+            limits += failure.verdict in LIMITS
+        result = compare_case(ex, case, index, seed, observation)
+        results.append(result)
+        if not result.passed:
+            failed.append((index, observation))
+        if progress:
+            progress(index + 1, len(ex.cases))
+    found = recognise(ex, seed, failed) if failed else None
+    return count(ex, results, found)
+
+
+def rng_of(case: Case, index: int, seed: int) -> np.random.Generator:
+    """The generator of a case: another one for each case, and for hidden cases for each seed."""
+    return np.random.default_rng([index, seed if case.group == "hidden" else PUBLIC_SEED])
+
+
+def expected_of(ex: Exercise, case: Case, index: int, seed: int) -> Any:
+    """What is expected in a case: what the declaration says, or what the reference does."""
+    rng = rng_of(case, index, seed)
+    if case.expected is not None:
+        return case.expected(rng)
+    try:
+        return case.probe(rng, *(local(r) for r in ex.reference))
+    except StudentFailure as failure:
+        raise RuntimeError(f"the reference of {ex.id} failed in {case.name!r}: {failure}") from failure
+
+
+def compare_case(ex: Exercise, case: Case, index: int, seed: int, observation: Any) -> CaseResult:
+    """Hold an observation against the expected one and put the difference into words."""
+    show = case.group != "hidden"
+    call = case.shown(rng_of(case, index, seed), ex.names) if show and case.shown else ""
+    if isinstance(observation, StudentFailure):
+        text, trace = failure_text(observation, show)
+        return CaseResult(case.name, case.group, False, observation.verdict, call, hint=text, trace=trace)
+    difference = case.compare(observation, expected_of(ex, case, index, seed), 1.0)
+    if difference is None:
+        return CaseResult(case.name, case.group, True)
+    hint = difference.sentence(show)
+    if not show:
+        return CaseResult(case.name, case.group, False, "wrong", hint=hidden_text(difference, hint))
+    return CaseResult(case.name, case.group, False, "wrong", call, difference.part, difference.expected,
+                      difference.given, hint)  # fmt: skip
+
+
+def hidden_text(difference: Difference, hint: str) -> str:
+    """What may be said of a difference in a hidden case: which sort it is, never a value."""
+    what = {"type": "It is not of the expected type.", "shape": "The shape is wrong.",
+            "dtype": "The dtype is wrong."}.get(difference.kind, "The values are wrong.")  # fmt: skip
+    part = f" ({difference.part})" if difference.part else ""
+    return f"{what[:-1]}{part}. {hint}".strip() if not (hint and difference.kind == "values") else hint
+
+
+def failure_text(failure: StudentFailure, show: bool) -> tuple[str, str]:
+    """A failure in words, and the student's lines of the traceback.
+
+    In a hidden case neither the exception's text nor a name of the student's own making is repeated: both could carry
+    the inputs out.
+    """
+    if failure.kind:
+        if show:
+            return f"Your code raised {failure.kind}: {failure.text}".rstrip(": "), failure.trace
+        known = isinstance(getattr(builtins, failure.kind, None), type)
+        return f"Your code raised {failure.kind if known else 'an exception of its own'}.", ""
+    if failure.verdict in LIMITS or show:
+        return failure.text[:1].upper() + failure.text[1:], ""
+    return "It is not of the expected type.", ""
+
+
+def missing_text(failure: StudentFailure) -> str:
+    return "Not started yet: your code still raises NotImplementedError." if failure.kind else failure.text
+
+
+def recognise(ex: Exercise, seed: int, failed: list[tuple[int, Any]]) -> Mistake | None:
+    """The mistake whose wrong version did what the student's did: in the first failed case, and in most of the others."""
+    best, most = None, 0
+    for mistake in ex.mistakes:
+        objects = [local(o) for o in mistake.objects]
+        matches = 0
+        for position, (index, observation) in enumerate(failed):
+            if not alike(ex.cases[index], index, seed, observation, objects):
+                if position == 0:
+                    break
+                continue
+            matches += 1
+        if matches > most:
+            best, most = mistake, matches
+    return best
+
+
+def alike(case: Case, index: int, seed: int, observation: Any, objects: list[Any]) -> bool:
+    """Whether a wrong version does in this case what the student's did."""
+    try:
+        wrong = case.probe(rng_of(case, index, seed), *objects)
+    except StudentFailure as failure:
+        return isinstance(observation, StudentFailure) and observation.kind == failure.kind != ""
+    if isinstance(observation, StudentFailure):
+        return False
+    return case.compare(observation, wrong, RECOGNISE_SLACK if case.expected else 1.0) is None
+
+
+def count(ex: Exercise, results: list[CaseResult], found: Mistake | None) -> Answer:
+    """Points by case group; none at all where no hidden case passes."""
+    failures = [r for r in results if not r.passed]
+    if not failures:
+        return Answer(
+            ex.id, ex.points, float(ex.points), "pass", "All right.", None, tuple(results), ex.chapter, ex.section
+        )
+    score = 0.0
+    if any(r.passed for r in results if r.group == "hidden"):
+        for group in ("public", "hidden", "purity"):
+            of_group = [r.passed for r in results if r.group == group]
+            score += ex.weight(group) * sum(of_group) / max(len(of_group), 1)  # type: ignore[arg-type]
+    score = min(math.floor(2 * ex.points * score + 1e-9) / 2, ex.points - 0.5)
+    first = failures[0]
+    message = found.sentence if found else first.hint
+    if not message:
+        message = f"{first.name}: expected {first.expected}, yours is {first.given}." if first.expected else first.name
+    verdict = first.verdict if score == 0 or first.verdict in LIMITS else "wrong"
+    return Answer(ex.id, ex.points, score, verdict, message, found.name if found else None, tuple(results),
+                  ex.chapter, ex.section)  # fmt: skip

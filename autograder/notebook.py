@@ -1,0 +1,126 @@
+"""`check`: what a student calls under an exercise.
+
+The value of ``check("he_normal", he_normal)`` prints as a plain float, the points, because nbgrader reads the last
+line of a test cell so; in JupyterLab it shows itself as HTML. Where nothing was earned an exception with a short, readable
+message is raised, so that "Run All" stops there and nbgrader gives 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.answer import as_html, as_text
+from autograder.exercise import Exercise
+from autograder.handle import local
+from autograder.judging import Answer, judge
+
+__all__ = ["CheckFailed", "Points", "check"]
+
+
+class CheckFailed(AssertionError):
+    """No points at all (or, under ``nbgrader validate``, not all). Shows itself without a stack trace."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("\n" + as_text(answer))
+        self.answer = answer
+
+    def _render_traceback_(self) -> list[str]:
+        hint = "  (To go on with the other exercises all the same: Run > Run Selected Cell and All Below, from the next one.)"
+        return [as_text(self.answer), hint] if os.environ.get("NBGRADER_EXECUTION") is None else [as_text(self.answer)]
+
+
+class Points:
+    """The points of an answer: ``repr`` is that of a float, HTML and text show the whole answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __repr__(self) -> str:
+        return repr(float(self.answer.score))
+
+    def __float__(self) -> float:
+        return float(self.answer.score)
+
+    def __str__(self) -> str:
+        return as_text(self.answer)
+
+    def _repr_html_(self) -> str:
+        return as_html(self.answer)
+
+
+def check(exercise_id: str, *objects: Any) -> Points:
+    """Try an answer on all cases of an exercise and say what is right, what is wrong, and which mistake was made.
+
+    Args:
+        exercise_id: the exercise, "he_normal".
+        objects: the functions, classes or values asked for, in the order of the task.
+
+    Returns:
+        The points; its HTML is the whole answer.
+
+    Raises:
+        CheckFailed: nothing was earned.
+        ValueError: there is no such exercise.
+        TypeError: another number of objects is asked for.
+    """
+    ex = find_or_suggest(exercise_id)
+    if len(objects) != len(ex.names):
+        wanted = ", ".join(ex.names)
+        raise TypeError(f'check: call it as check("{ex.id}", {wanted}), got {len(objects)} objects after the name')
+    given = tuple(local(o) for o in objects)
+    with elsewhere():
+        answer = judge(ex, lambda: given, seed=notebook_seed(ex.id))
+    validating = os.environ.get("NBGRADER_EXECUTION") == "validate"
+    if answer.score == 0 or (validating and answer.verdict != "pass"):
+        raise CheckFailed(answer)
+    return Points(answer)
+
+
+def find_or_suggest(exercise_id: str) -> Exercise:
+    """The exercise, or an error that names the nearest ones."""
+    from autograder.checks import exercises
+
+    known = exercises()
+    if not isinstance(exercise_id, str):
+        raise TypeError(f"check: the first argument is the exercise's name in quotes, got {exercise_id!r}"[:200])
+    if exercise_id in known:
+        return known[exercise_id]
+    near = difflib.get_close_matches(exercise_id, known, n=3, cutoff=0.5)
+    raise ValueError(f"check: no exercise {exercise_id!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+
+
+def notebook_seed(exercise_id: str) -> int:
+    """Seed of the hidden cases in a notebook: always the same there, and never one of the grader's."""
+    return int.from_bytes(hashlib.sha256(f"notebook:{exercise_id}".encode()).digest()[:8], "big")
+
+
+@contextlib.contextmanager
+def elsewhere() -> Iterator[None]:
+    """Send everything the student's code prints, also below Python, into the void while it is judged.
+
+    A single line on stderr would make nbgrader give 0.
+    """
+    with tempfile.TemporaryFile() as sink, Path(os.devnull).open("w") as void:
+        saved = []
+        for fd in (1, 2):
+            with contextlib.suppress(OSError):
+                saved.append((fd, os.dup(fd)))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        try:
+            for fd, _ in saved:
+                os.dup2(sink.fileno(), fd)
+            with contextlib.redirect_stdout(void), contextlib.redirect_stderr(void):
+                yield
+        finally:
+            for fd, copy in saved:
+                os.dup2(copy, fd)
+                os.close(copy)

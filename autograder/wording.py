@@ -1,0 +1,64 @@
+"""Values in words: how a check prints a call, an array, a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.handle import Seed
+
+__all__ = ["call_text", "kind_text", "value_text"]
+
+
+def call_text(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """A call as a student would type it, large arrays by their shape: ``he_normal((400, 100), rng)``."""
+    parts = [value_text(a) for a in args] + [f"{k}={value_text(v)}" for k, v in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
+
+
+def value_text(value: Any, digits: int = 6) -> str:
+    """A value in a few words: small arrays written out, large ones by shape and dtype."""
+    if isinstance(value, Seed):
+        return "rng"
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return value_text(value.item(), digits)
+        if value.size > 12:
+            return f"<array of shape {value.shape}, {value.dtype}>"
+        text = np.array2string(value, precision=digits, separator=", ", floatmode="maxprec")
+        return " ".join(text.split())
+    if isinstance(value, float):
+        return f"{value:.{digits}g}"
+    if isinstance(value, tuple | list):
+        inner = ", ".join(value_text(v, digits) for v in value[:8]) + (", …" if len(value) > 8 else "")
+        if isinstance(value, list):
+            return f"[{inner}]"
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, dict):
+        inner = ", ".join(f"{k!r}: {value_text(v, digits)}" for k, v in list(value.items())[:8])
+        return f"{{{inner}{', …' if len(value) > 8 else ''}}}"
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def kind_text(value: Any) -> str:
+    """What sort of thing a value is: "an array of shape (3, 4)", "a number", "None"."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, int | float | complex | np.ndarray):
+        return "a number"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)} values"
+    if isinstance(value, dict):
+        return f"a dict with {'the keys ' + ', '.join(map(repr, value)) if value else 'no keys'}"
+    if isinstance(value, str):
+        return "a text"
+    return repr(value)

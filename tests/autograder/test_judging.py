@@ -1,0 +1,182 @@
+"""How points are counted, verdicts chosen, mistakes recognised, and hidden values kept back."""
+
+import numpy as np
+import pytest
+
+from autograder import judging
+from autograder.answer import as_html, as_text
+from autograder.exercise import REGISTRY, exercise, hidden, mistake, public
+from autograder.handle import StudentFailure, local
+from autograder.judging import Answer, judge
+from autograder.probes import args, manners, returns
+
+SECRET = 123.456
+
+
+def double(x):
+    return 2 * x
+
+
+def triple(x):
+    return 3 * x
+
+
+def vector(rng):
+    return args(rng.normal(size=5))
+
+
+def secret_vector(rng):
+    return args(np.append(rng.normal(size=4), SECRET))
+
+
+@pytest.fixture
+def doubling():
+    """An exercise of five points: a public case, two hidden ones, four of manners."""
+    ex = exercise(
+        "test_double", double, points=5, minutes=1, chapter="A chapter", section="A section",
+        cases=[public("a small vector", returns(vector)), hidden("another vector", returns(secret_vector)),
+               hidden("a matrix", returns(lambda rng: args(rng.normal(size=(3, 2))))), manners(vector)],
+        mistakes=[mistake("tripled", "That is three times as much: how often does x occur in x + x?", triple)],
+    )  # fmt: skip
+    yield ex
+    del REGISTRY["test_double"]
+
+
+def answer(ex, *objects, seed=1) -> Answer:
+    given = [local(o) for o in objects]
+    return judge(ex, lambda: given, seed=seed)
+
+
+def test_a_right_answer_earns_all_points(doubling):
+    got = answer(doubling, lambda x: x + x)
+    assert (got.score, got.verdict, got.misconception) == (5.0, "pass", None)
+
+
+def test_groups_count_40_40_20_in_steps_of_a_half(doubling):
+    def changes_its_input(x):
+        x *= 2
+        return x
+
+    got = answer(doubling, changes_its_input)   # values right; one of four manners missed
+    assert got.score == 4.5 and got.verdict == "wrong" and "copy" in got.message   # 5 × (.4 + .4 + .2 × 3/4) = 4.75
+
+    def vectors_only(x):
+        return 2 * x if x.ndim == 1 else x
+
+    assert answer(doubling, vectors_only).score == 4.0   # 5 × (.4 + .4 × 1/2 + .2)
+
+
+def test_nothing_is_earned_where_no_hidden_case_passes(doubling):
+    seen = vector(np.random.default_rng([0, judging.PUBLIC_SEED]))[0][0]
+
+    def by_heart(x):
+        return 2 * x if np.array_equal(x, seen) else np.zeros_like(x)
+
+    got = answer(doubling, by_heart)
+    assert [r.passed for r in got.results][:3] == [True, False, False]
+    assert got.score == 0 and got.verdict == "wrong"
+
+
+def test_a_known_mistake_is_answered_by_its_sentence(doubling):
+    got = answer(doubling, triple)
+    assert got.misconception == "tripled" and got.message.startswith("That is three times as much")
+
+
+def test_an_unknown_mistake_is_explained(doubling):
+    assert "4 times" in answer(doubling, lambda x: 8 * x).message
+
+
+def test_an_untouched_stub_is_missing_and_not_tried_any_further(doubling):
+    calls = []
+
+    def stub(x):
+        calls.append(1)
+        raise NotImplementedError
+
+    got = answer(doubling, stub)
+    assert (got.score, got.verdict) == (0, "missing") and len(calls) == 1
+
+
+def test_an_exception_in_public_is_shown_with_its_text(doubling):
+    def fails(x):
+        raise KeyError("shape")
+
+    got = answer(doubling, fails)
+    assert got.verdict == "raised" and "KeyError: 'shape'" in got.message
+
+
+def test_hidden_inputs_do_not_come_back_by_any_road(doubling):
+    def leaks_by_text(x):
+        if SECRET in x:
+            raise ValueError(f"inputs were {x}")
+        return 2 * x
+
+    def leaks_by_the_name_of_a_type(x):
+        if SECRET in x:
+            raise type(f"Got{x[-1]}", (Exception,), {})()
+        return 2 * x
+
+    def leaks_by_value(x):
+        return np.where(x == SECRET, 0.0, 2 * x)
+
+    for leaking in (leaks_by_text, leaks_by_the_name_of_a_type, leaks_by_value):
+        got = answer(doubling, leaking)
+        assert got.verdict == "wrong"
+        for text in (as_text(got), as_html(got), got.message):
+            assert str(SECRET) not in text and str(2 * SECRET) not in text
+    assert "ValueError" in answer(doubling, leaks_by_text).message
+
+
+def test_the_seed_changes_hidden_cases_and_leaves_public_ones(doubling):
+    seen = {}
+
+    def spy(seed):
+        def f(x):
+            seen.setdefault(seed, []).append(x)
+            return 2 * x
+
+        return f
+
+    for seed in (1, 2):
+        answer(doubling, spy(seed), seed=seed)
+    assert np.array_equal(seen[1][0], seen[2][0]) and not np.array_equal(seen[1][1], seen[2][1])
+
+
+def test_after_two_limits_the_other_cases_are_not_tried(doubling):
+    calls = []
+
+    class Slow:
+        def call(self, *args, **kwargs):
+            calls.append(1)
+            raise StudentFailure("time-limit", text="no answer within 10 seconds")
+
+        __call__ = call
+
+    got = judge(doubling, lambda: [Slow()], seed=1)
+    assert got.verdict == "time-limit" and got.score == 0 and len(calls) == 2
+    assert len(got.results) == len(doubling.cases)
+
+
+def test_a_fault_of_the_reference_is_not_blamed_on_the_student(doubling):
+    broken = exercise("test_double", lambda x: 1 / 0, names=["double"], points=1, minutes=1, chapter="", section="",
+                      cases=[hidden("a", returns(vector))])  # fmt: skip
+    with pytest.raises(RuntimeError, match="the reference of test_double failed"):
+        answer(broken, double)
+
+
+def test_an_answer_survives_its_journey_through_plain_data(doubling):
+    import json
+
+    got = answer(doubling, triple)
+    assert Answer.from_dict(json.loads(json.dumps(got.to_dict()))) == got
+
+
+@pytest.mark.parametrize("wrong, words", [
+    ({"cases": [public("a", returns(vector))]}, "no hidden case"),
+    ({"cases": [hidden("a", returns(vector)), hidden("a", returns(vector))]}, "name twice"),
+    ({"cases": [hidden("a", returns(vector))], "names": ["a", "b"]}, "2 names"),
+], ids=lambda v: v if isinstance(v, str) else "")  # fmt: skip
+def test_a_declaration_that_cannot_be_fair_is_refused(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        exercise("test_bad", double, points=1, minutes=1, chapter="", section="", **wrong)
+    assert "test_bad" not in REGISTRY
