@@ -1,0 +1,209 @@
+"""Activations against PyTorch, SciPy, hand-computed values and integrals."""
+
+import math
+
+import numpy as np
+import pytest
+from gradus import activations
+from gradus.activations import (
+    ACTIVATIONS,
+    elu,
+    elu_derivative,
+    gaussian_moments,
+    leaky_relu,
+    leaky_relu_derivative,
+    log_softmax,
+    relu,
+    selu,
+    sigmoid,
+    sigmoid_derivative,
+    softmax,
+    tanh,
+)
+from scipy import integrate, optimize, special, stats
+
+Z = np.array([-1e4, -1000.0, -40.0, -3.0, -0.7, -1e-3, -1e-12, 0.0, 1e-12, 1e-3, 0.5, 2.0, 37.0, 1000.0, 1e4])
+HALVES = ((-12, 0), (0, 12))
+ELEMENTWISE = [f for pair in ACTIVATIONS.values() for f in pair]
+EVERY = [*ELEMENTWISE, softmax, log_softmax]
+
+
+def torch_function(torch, name):
+    F = torch.nn.functional
+    return {
+        "identity": lambda z: z * 1.0,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "leaky_relu": F.leaky_relu,
+        "elu": F.elu,
+        "selu": F.selu,
+    }[name]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_values_equal_pytorch(torch, name):
+    expected = torch_function(torch, name)(torch.tensor(Z, dtype=torch.float64)).numpy()
+    np.testing.assert_allclose(ACTIVATIONS[name][0](Z), expected, rtol=1e-14, atol=1e-300)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_derivatives_equal_pytorch_also_at_the_kink(torch, name):
+    z = torch.tensor(Z, dtype=torch.float64, requires_grad=True)
+    torch_function(torch, name)(z).sum().backward()
+    np.testing.assert_allclose(ACTIVATIONS[name][1](Z), z.grad.numpy(), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_derivatives_equal_difference_quotients(name):
+    f, f_derivative = ACTIVATIONS[name]
+    z = np.array([-4.0, -1.3, -0.2, 0.3, 1.1, 3.7])
+    h = 1e-6
+    np.testing.assert_allclose(f_derivative(z), (f(z + h) - f(z - h)) / (2 * h), rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("alpha", [-0.5, 0.0, 0.3, 1.0, 2.0])
+def test_every_slope_works_not_only_those_up_to_one(alpha):
+    z = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(leaky_relu(z, alpha), [-2 * alpha, -alpha, 0, 1, 2])
+    np.testing.assert_array_equal(leaky_relu_derivative(z, alpha), [alpha, alpha, alpha, 1, 1])
+    low = [alpha * math.expm1(-2), alpha * math.expm1(-1)]
+    np.testing.assert_allclose(elu(z, alpha), [*low, 0, 1, 2], rtol=1e-15)
+    np.testing.assert_allclose(
+        elu_derivative(z, alpha), [alpha * math.exp(-2), alpha * math.exp(-1), alpha, 1, 1], rtol=1e-15
+    )
+
+
+def test_sigmoid_equals_scipys_down_to_the_last_digit():
+    z = np.linspace(-700, 700, 2801)
+    np.testing.assert_allclose(sigmoid(z), special.expit(z), rtol=1e-14)
+
+
+def test_sigmoid_by_hand():
+    assert sigmoid(np.array(0.0)) == 0.5
+    np.testing.assert_allclose(sigmoid(np.array([math.log(3), -math.log(3)])), [0.75, 0.25], rtol=1e-15)
+    assert sigmoid(np.array(36.0)) < 1 == sigmoid(np.array(37.0))
+
+
+def test_sigmoid_is_point_symmetric_and_tanh_is_a_scaled_sigmoid():
+    np.testing.assert_allclose(sigmoid(-Z), 1 - sigmoid(Z), atol=1e-16)
+    np.testing.assert_allclose(tanh(Z), 2 * sigmoid(2 * Z) - 1, atol=3e-16)
+
+
+def test_slope_of_the_sigmoid_is_at_most_a_quarter_and_keeps_its_digits_in_the_tail():
+    assert sigmoid_derivative(np.array(0.0)) == 0.25
+    assert sigmoid_derivative(Z).max() <= 0.25 * (1 + 1e-15)
+    # logistic density; σ(1 − σ) computed as written would give 0 at z = 40
+    np.testing.assert_allclose(
+        sigmoid_derivative(np.array([40.0, -40.0])), stats.logistic.pdf([40.0, -40.0]), rtol=1e-14
+    )
+
+
+def test_elu_keeps_its_digits_near_zero():
+    z = np.array([-1e-12])
+    np.testing.assert_allclose(elu(z), z + z**2 / 2, rtol=1e-15)
+
+
+def test_elu_and_selu_tend_to_their_limits():
+    np.testing.assert_allclose(elu(np.array([-1e4]), alpha=0.5), [-0.5])
+    np.testing.assert_allclose(selu(np.array([-1e4])), [-1.7580993408473766], rtol=1e-15)
+
+
+def test_selu_constants_solve_the_moment_equations():
+    def moments(constants):
+        alpha, scale = constants
+        pdf = stats.norm.pdf
+        below = [
+            integrate.quad(lambda z, k=k: (scale * alpha * math.expm1(z)) ** k * pdf(z), -12, 0)[0] for k in (1, 2)
+        ]
+        above = [integrate.quad(lambda z, k=k: (scale * z) ** k * pdf(z), 0, 12)[0] for k in (1, 2)]
+        return below[0] + above[0], below[1] + above[1] - 1
+
+    alpha, scale = optimize.fsolve(moments, (1.5, 1.0), xtol=1e-13)
+    np.testing.assert_allclose([activations.SELU_ALPHA, activations.SELU_LAMBDA], [alpha, scale], rtol=1e-10)
+
+
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+def test_softmax_equals_scipys_along_each_axis(axis):
+    z = np.random.default_rng(0).normal(0, 5, (4, 3, 5))
+    np.testing.assert_allclose(softmax(z, axis), special.softmax(z, axis), rtol=1e-13)
+    np.testing.assert_allclose(log_softmax(z, axis), special.log_softmax(z, axis), rtol=1e-13)
+    np.testing.assert_allclose(softmax(z, axis).sum(axis), 1, rtol=1e-14)
+
+
+def test_softmax_survives_large_and_masked_logits():
+    p = softmax(np.array([[1000.0, 1000.0, 0.0], [-np.inf, 0.0, 0.0]]))
+    np.testing.assert_allclose(p, [[0.5, 0.5, 0], [0, 0.5, 0.5]])
+    np.testing.assert_allclose(log_softmax(np.array([0.0, -2000.0])), [0, -2000])
+
+
+@pytest.mark.parametrize("f", EVERY)
+def test_dtype_and_shape_are_kept_and_nothing_is_mutated(f):
+    for dtype in (np.float32, np.float64):
+        z = np.linspace(-3, 3, 12, dtype=dtype).reshape(3, 4)
+        before = z.copy()
+        out = f(z)
+        assert out.dtype == dtype
+        assert out.shape == (3, 4)
+        assert not np.shares_memory(out, z)
+        np.testing.assert_array_equal(z, before)
+
+
+@pytest.mark.parametrize("f", EVERY)
+def test_float32_agrees_with_float64(f):
+    z = np.linspace(-6, 6, 101)
+    np.testing.assert_allclose(f(z.astype(np.float32)), f(z), rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("f", EVERY)
+def test_integers_are_computed_in_float64(f):
+    out = f(np.array([-2, -1, 1, 3]))
+    assert out.dtype == np.float64
+    np.testing.assert_array_equal(out, f(np.array([-2.0, -1.0, 1.0, 3.0])))
+
+
+@pytest.mark.parametrize("f", EVERY)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_large_inputs_raise_no_floating_point_event(f, dtype):
+    z = np.array([-1e4, -1000, -1, 0, 1, 1000, 1e4], dtype=dtype)
+    with np.errstate(all="raise"):
+        assert np.isfinite(f(z)).all()
+
+
+@pytest.mark.parametrize("f", ELEMENTWISE)
+def test_single_numbers_and_empty_arrays_are_arrays_too(f):
+    np.testing.assert_array_equal(np.asarray(f(np.float64(-0.7))), f(np.array([-0.7]))[0])
+    assert f(np.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("f", ELEMENTWISE)
+def test_nan_is_not_hidden_by_activations(f):
+    if not f.__name__.endswith("derivative"):
+        assert np.isnan(f(np.array([np.nan, 1.0]))[0])
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_gaussian_moments_equal_adaptive_quadrature(name):
+    f = ACTIVATIONS[name][0]
+
+    def integral(h):
+        halves = [
+            integrate.quad(lambda z: float(h(np.array(z)) * stats.norm.pdf(z)), *ab, epsabs=1e-13) for ab in HALVES
+        ]
+        return sum(value for value, _ in halves)
+
+    mean, square, variance = gaussian_moments(f)
+    assert mean == pytest.approx(integral(f), abs=1e-11)
+    assert square == pytest.approx(integral(lambda z: f(z) ** 2), abs=1e-11)
+    assert variance == pytest.approx(square - mean**2, abs=1e-12)
+
+
+def test_gaussian_moments_by_hand():
+    # half a Gaussian: mean 1/√(2π), second moment 1/2; INIT-17 and ACT-33
+    np.testing.assert_allclose(
+        gaussian_moments(relu), [1 / math.sqrt(2 * math.pi), 0.5, 0.5 - 1 / (2 * math.pi)], rtol=1e-12
+    )
+    np.testing.assert_allclose(gaussian_moments(lambda z: z**4), [3, 105, 96], rtol=1e-11)
+    np.testing.assert_allclose(gaussian_moments(selu), [0, 1, 1], atol=1e-12)
+    assert gaussian_moments(elu)[1] == pytest.approx(0.645, abs=5e-4)
+    assert gaussian_moments(lambda z: leaky_relu(z, 0.2))[1] == pytest.approx((1 + 0.2**2) / 2, rel=1e-12)

@@ -1,0 +1,97 @@
+"""Claims on trial: what raises, what is stored and what a reader sees."""
+
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+from gradus.trial import Claim, claim, number
+
+
+def test_a_claim_that_its_experiment_does_not_support_raises():
+    with pytest.raises(AssertionError, match=r"^INIT-19: the experiment no longer supports .* measured: 3 %$"):
+        claim("INIT-19", holds=False, measured="3 %")
+
+
+def test_nan_supports_nothing():
+    with pytest.raises(AssertionError):
+        claim("INIT-19", holds=np.float64("nan") < 1e-12, measured="nan")
+
+
+def test_a_supported_claim_shows_what_was_measured():
+    value = claim("INIT-19", holds=np.bool_(True), measured=" 1.2e-16 < 1e-12 & falling ")
+    assert repr(value) == "1.2e-16 < 1e-12 & falling"
+    html = value._repr_html_()
+    assert "1.2e-16 &lt; 1e-12 &amp; falling" in html
+
+
+@pytest.mark.parametrize(
+    ("value", "fmt", "text"),
+    [
+        (0.1234, ".3g", "0.123"),
+        (1.2e-16, ".1e", "1.2 × 10⁻¹⁶"),
+        (2.5e9, ".2g", "2.5 × 10⁹"),
+        (1e21, ".0e", "10²¹"),
+        (-0.5, ".2f", "−0.50"),
+        (np.float32(0.5), ".1%", "50.0%"),
+        (np.int64(86), "d", "86"),
+        (1234567, ",", "1,234,567"),
+        (np.array(2.0), "g", "2"),
+        (float("nan"), ".2g", "nan"),
+        (float("-inf"), ".2g", "−inf"),
+    ],
+)
+def test_numbers_are_written_as_prose_writes_them(value, fmt, text):
+    assert repr(number("x", value, fmt)) == text
+
+
+def test_without_a_notebook_nothing_is_stored_or_printed(capsys):
+    claim("PROB-01", holds=True, measured="4")
+    number("x", 4)
+    assert capsys.readouterr().out == ""
+
+
+def run(*cells):
+    """Outputs of the cells, run in a kernel."""
+    nbclient = pytest.importorskip("nbclient")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    pytest.importorskip("myst_nb")
+    return run(
+        "from gradus.trial import claim, number",
+        "number('growth', 1.2e9, '.1e')\nclaim('INIT-20', holds=True, measured='86 % saturated')",
+        "import sys; sys.modules['myst_nb'] = None",
+        "number('plain', 3, 'd')",
+    )
+
+
+def test_what_is_stored_is_found_by_the_tool_that_builds_the_book(notebook):
+    from myst_nb.ext.glue import extract_glue_data_cell
+
+    stored = dict(extract_glue_data_cell(nbformat.from_dict(notebook.cells[1])))
+    assert set(stored) == {"growth", "claim-INIT-20"}
+    assert stored["growth"]["data"] == {"text/plain": "1.2 × 10⁹"}
+    assert stored["claim-INIT-20"]["data"]["text/plain"] == "86 % saturated"
+    assert stored["claim-INIT-20"]["data"]["text/html"] == Claim("INIT-20", "86 % saturated")._repr_html_()
+
+
+def test_the_claim_shows_itself_once_below_its_cell(notebook):
+    shown = [output for output in notebook.cells[1].outputs if "text/html" in output.get("data", {})]
+    assert [output.output_type for output in shown] == ["execute_result"]
+
+
+def test_a_students_notebook_without_the_books_tools_shows_the_number(notebook):
+    (output,) = notebook.cells[3].outputs
+    assert output.data == {"text/plain": "3"}
+
+
+def test_importing_trial_imports_no_notebook_tools():
+    import subprocess
+
+    code = "import sys, gradus.trial; sys.exit(bool({'IPython', 'myst_nb', 'matplotlib'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
