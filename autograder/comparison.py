@@ -102,8 +102,8 @@ def values(
         single = not number and g.dtype.kind == "f" and min(g.dtype.itemsize, e.dtype.itemsize) < 8
         r = (max(rtol, float32_rtol) if single else rtol) * slack
         with np.errstate(all="ignore"):
-            close = np.abs(g - e) <= atol * slack + r * np.abs(e) if e.dtype.kind != "b" else g == e
-            ok = close | (g == e) | ((g != g) & (e != e))
+            near = np.abs(g - e) <= atol * slack + r * np.abs(e) if e.dtype.kind != "b" else g == e
+            ok = (near & np.isfinite(e)) | (g == e) | ((g != g) & (e != e))
         if ok.all():
             return None
         return differ("values", lambda show: explain(g, e, show=show) if g.dtype.kind in "biuf" else "")

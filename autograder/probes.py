@@ -13,10 +13,10 @@ import numpy as np
 
 from autograder.comparison import Comparison, Difference
 from autograder.exercise import Case, purity
-from autograder.handle import Handle, StudentFailure
+from autograder.handle import Handle, Seed, StudentFailure
 from autograder.wording import call_text
 
-__all__ = ["args", "drain", "holds", "manners", "returns"]
+__all__ = ["args", "drain", "holds", "manners", "randomness", "returns"]
 
 Args = tuple[tuple[Any, ...], dict[str, Any]]
 Make = Callable[[np.random.Generator], Args]
@@ -57,9 +57,9 @@ def drain(iterable: Any, at_most: int) -> list[Any]:
     """The values of an iterable of the student's (a generator, a list), `at_most` + 1 of them, so that too many shows."""
     if isinstance(iterable, list | tuple):
         return list(iterable[: at_most + 1])
-    if not hasattr(iterable, "get"):
+    if not hasattr(iterable, "call"):
         raise StudentFailure("wrong", "", f"something to iterate over is expected, this is {iterable!r}"[:200])
-    step = iterable.get("__iter__")().get("__next__")
+    step = callable_of(callable_of(callable_of(iterable.get("__iter__"))()).get("__next__"))
     found: list[Any] = []
     while len(found) <= at_most:
         try:
@@ -170,3 +170,51 @@ def manners(make: Make, *, of: int = 0, float32: bool = True, label: str = "") -
         purity(f"no warnings{tail}", quiet, no_warning),
     ]  # fmt: skip
     return [*found, purity(f"float32 stays float32{tail}", dtypes, all_float32)] if float32 else found
+
+
+def reseeded(value: Any) -> Any:
+    """A value with another seed in place of each `Seed`, through containers."""
+    if isinstance(value, Seed):
+        return Seed(value.value + 1)
+    if isinstance(value, tuple | list):
+        return type(value)(reseeded(v) for v in value)
+    return {k: reseeded(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def randomness(make: Make, *, of: int = 0, label: str = "", result: str = "weights") -> list[Case]:
+    """Cases of the group "purity" for a function of a random generator: all its randomness comes from that one.
+
+    Args:
+        make: draws the arguments, with a `Seed` where the generator stands.
+        of: which of the objects is called.
+        label: told apart where an exercise has several functions: "of lecun_normal".
+        result: what comes out, in the plural.
+    """
+
+    def repeats(rng: np.random.Generator, *objects: Any) -> bool:
+        positional, named = make(rng)
+        f = callable_of(objects[of])
+        return same(f(*positional, **named), f(*positional, **named))
+
+    def differs(rng: np.random.Generator, *objects: Any) -> bool:
+        positional, named = make(rng)
+        f = callable_of(objects[of])
+        return not same(f(*positional, **named), f(*reseeded(positional), **reseeded(named)))
+
+    def moves_on(rng: np.random.Generator, *objects: Any) -> bool:
+        positional, named = make(rng)
+        f = callable_of(objects[of])
+        first = f.call(*positional, **named)
+        again = [after if isinstance(v, Seed) else v for v, after in zip(positional, first.args, strict=True)]
+        named_again = {k: first.kwargs[k] if isinstance(v, Seed) else v for k, v in named.items()}
+        return not same(first.value, f(*again, **named_again))  # the generator as the first call left it
+
+    tail = f" {label}" if label else ""
+    return [
+        purity(f"same rng, same {result}{tail}", repeats, holds(
+            f"Two generators made from the same seed gave different {result}: is every number drawn from rng?")),
+        purity(f"another rng, other {result}{tail}", differs, holds(
+            f"Two generators with different seeds gave the same {result}: does your function use the rng it is given?")),
+        purity(f"rng moves on{tail}", moves_on, holds(
+            f"Called twice with one and the same rng, your function gave the same {result} twice.")),
+    ]  # fmt: skip

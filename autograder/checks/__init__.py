@@ -1,4 +1,8 @@
-"""The exercises, one module a topic; a topic is also the name of its assignment."""
+"""The exercises, one module a topic; a topic is also the name of its assignment.
+
+Where a topic is large its wrong versions and its probes stand beside it, in modules ``_TOPIC_….py``;
+a module whose name begins with an underscore is no topic.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ __all__ = ["exercises", "of_topic", "topics"]
 
 def topics() -> list[str]:
     """Names of all topics, in alphabetical order."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
 def of_topic(topic: str) -> dict[str, Exercise]:

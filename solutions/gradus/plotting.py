@@ -130,6 +130,7 @@ def curves(
         _draw_seeds(ax, steps, values, label, (colors or {}).get(label) or color_of(label, i), log)
     if log:
         ax.set_yscale("log")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     label_line_ends(ax)

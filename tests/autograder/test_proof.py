@@ -8,6 +8,7 @@ held to all of this by being declared; its right answers stand in ``right_answer
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,9 +112,11 @@ def test_no_sentence_names_what_only_authors_know(ex):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @all_exercises
 def test_the_reference_and_right_answers_pass_on_1000_fresh_seeds(ex):
     seeds = range(1000, 2000)
+    ex = replace(ex, cases=tuple(c for c in ex.cases if c.group == "hidden"))  # the others do not depend on the seed
     for name, objects in {"reference": ex.reference, **right_answers(ex)}.items():
         for seed in seeds:
             got = answer(ex, objects, seed)

@@ -1,0 +1,154 @@
+"""An assignment as the grader knows it: the slots of its source notebook, and what its students may import.
+
+A slot is a cell that nbgrader knows by its `grade_id`. The slots come from the source notebook alone: what a submission
+says about locks, points and tests is never asked.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from autograder.checks import of_topic, topics
+from autograder.exercise import REGISTRY, Exercise
+from autograder.sandbox.provided import gradus_folder, sources
+
+__all__ = ["Assignment", "Slot", "declared", "load_assignment"]
+
+Kind = Literal["given", "solution", "check", "manual"]
+ONLY_SHOWN = ("__init__.py", "answer.py", "notebook.py", "cli.py", "nbgrader_plugin.py")  # decide no verdict
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A cell of the source notebook.
+
+    Attributes:
+        kind: "given" (read-only), "solution" (the student's code), "check" (judged by the machine) or "manual" (by hand).
+        grade_id: nbgrader's id; a check's is the id of its exercise.
+        source: the cell's text in the source notebook, solution included.
+        points: of checks and manual cells, else 0.
+        code: whether it is a code cell.
+    """
+
+    kind: Kind
+    grade_id: str
+    source: str
+    points: float
+    code: bool
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment. Made by `load_assignment`; can be pickled.
+
+    Attributes:
+        name: also the name of its folder, its notebook and the topic of its checks.
+        slots: in the order of the source notebook.
+        provides: the gradus modules a student's code may import: ("gradus.data", …).
+        source_sha256: of the source notebook's bytes.
+    """
+
+    name: str
+    slots: tuple[Slot, ...]
+    provides: tuple[str, ...]
+    source_sha256: str
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """Ids of the exercises (the checks), in the order of the notebook."""
+        return tuple(s.grade_id for s in self.slots if s.kind == "check")
+
+    @property
+    def checks_sha256(self) -> str:
+        """Hash of all that decides a verdict: the topic's checks, the judging core, gradus and the source notebook."""
+        return hashlib.sha256(f"{code_sha256(self.name)} {self.source_sha256}".encode()).hexdigest()
+
+
+@cache
+def code_sha256(topic: str) -> str:
+    """Hash of the code that judges a topic. Read once: the code in memory does not change either."""
+    here = Path(__file__).parent
+    files = [p for p in here.glob("*.py") if p.name not in ONLY_SHOWN]
+    files += [here / "checks" / f"{topic}.py", *here.glob(f"checks/_{topic}_*.py")]
+    files += [*here.glob("sandbox/*.py"), here / "intake" / "notebook.py", here / "grading" / "submission.py"]
+    digest = hashlib.sha256()
+    for root, found in ((here, files), (gradus_folder(), gradus_folder().rglob("*.py"))):
+        for path in sorted(p for p in found if p.is_file()):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def declared(topic: str) -> dict[str, Exercise]:
+    """The declared exercises of a topic, by id."""
+    return of_topic(topic) if topic in topics() else {i: ex for i, ex in REGISTRY.items() if ex.topic == topic}
+
+
+def load_assignment(name: str, folder: str | Path) -> Assignment:
+    """Read ``folder/NAME/NAME.ipynb``, the source notebook with solutions.
+
+    Args:
+        name: of the assignment: "initialization".
+        folder: where the assignments lie: "solutions/assignments".
+
+    Raises:
+        FileNotFoundError: there is no such notebook.
+        ValueError: it is not an nbgrader source notebook whose checks are declared exercises with the same points.
+    """
+    path = Path(folder) / name / f"{name}.ipynb"
+    content = path.read_bytes()
+    try:
+        notebook = json.loads(content)
+        slots = tuple(slot for cell in notebook["cells"] if (slot := slot_of(cell)))
+        provides = tuple(notebook["metadata"].get("autograder", {}).get("provides", ()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"load_assignment: {path} is not an nbgrader source notebook: {error!r}") from error
+    ids = [s.grade_id for s in slots]
+    for grade_id in ids:
+        if ids.count(grade_id) > 1:
+            raise ValueError(f"load_assignment: {name}: grade_id {grade_id!r} is used twice")
+    exercises = declared(name)
+    for slot in slots:
+        if slot.kind == "check":
+            compare_with_declaration(name, slot, exercises)
+    sources(provides)  # a ValueError where one does not exist
+    return Assignment(name, slots, provides, hashlib.sha256(content).hexdigest())
+
+
+def slot_of(cell: dict[str, Any]) -> Slot | None:
+    """The slot that a cell of the source notebook is, or None for a cell that nbgrader does not know."""
+    meta = cell.get("metadata", {}).get("nbgrader")
+    if not meta:
+        return None
+    kind: Kind
+    if meta.get("task") or (meta["grade"] and meta["solution"]):
+        kind = "manual"
+    elif meta["grade"]:
+        kind = "check"
+    else:
+        kind = "solution" if meta["solution"] else "given"
+    source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+    return Slot(kind, meta["grade_id"], source, float(meta.get("points") or 0), cell["cell_type"] == "code")
+
+
+def compare_with_declaration(name: str, slot: Slot, exercises: dict[str, Exercise]) -> None:
+    """Hold a check cell against the exercise it belongs to: id, points, and the objects it passes."""
+    where = f"load_assignment: {name}: check cell {slot.grade_id!r}"
+    ex = exercises.get(slot.grade_id)
+    if ex is None:
+        raise ValueError(f"{where} is no exercise declared in autograder/checks/{name}.py")
+    if slot.points != ex.points:
+        raise ValueError(f"{where} has {slot.points:g} points, its exercise {ex.points}")
+    wanted = f'check("{ex.id}", {", ".join(ex.names)})'
+    try:
+        written = ast.unparse(ast.parse(slot.source))
+    except SyntaxError:
+        written = ""
+    if written != ast.unparse(ast.parse(wanted)):
+        raise ValueError(f"{where} must hold {wanted} and nothing else, got {slot.source!r}"[:400])

@@ -1,0 +1,158 @@
+"""The notebook that a person looks at when marking by hand: ``autograded/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb``.
+
+It is the student's version as it was handed out, with what the student wrote put into it, and with the judge's verdicts as the
+outputs of the check cells. Nothing else comes from the student: no output, no lock, no points, no tag. nbgrader's
+formgrader opens it in the instructor's browser, so raw HTML in a student's words is made harmless.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.answer import as_html, as_text
+from autograder.assignment import Assignment
+from autograder.grading.result import Result, Task
+from autograder.grading.submission import grade_submission
+from autograder.intake.notebook import Malformed, cells_of, fill, parse, read_file
+
+__all__ = ["Graded", "Job", "compose", "grade_job", "put_verdicts", "written_up"]
+
+Notebook = dict[str, Any]
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to be judged.
+
+    Attributes:
+        template: the student's version of its assignment, as JSON.
+        earlier: verdicts on exercises that are not judged now.
+    """
+
+    task: Task
+    template: str
+    earlier: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of it.
+
+    Attributes:
+        results: one an exercise.
+        notebook: for ``autograded/``, as JSON.
+        untouched: grade_ids of the cells that are as they were handed out; None where nobody could look.
+    """
+
+    results: tuple[Result, ...]
+    notebook: str
+    untouched: frozenset[str] | None
+
+
+def grade_job(job: Job) -> Graded:
+    """Judge a submission and make the notebook that shows the verdicts."""
+    return written_up(job, grade_submission(job.task))
+
+
+def written_up(job: Job, results: Sequence[Result]) -> Graded:
+    """Verdicts with the notebook that shows them."""
+    notebook, untouched = compose(json.loads(job.template), job.task.path, job.task.assignment)
+    put_verdicts(notebook, [*job.earlier, *results])
+    return Graded(tuple(results), json.dumps(notebook, indent=1), untouched)
+
+
+def compose(template: Notebook, path: Path, assignment: Assignment) -> tuple[Notebook, frozenset[str]]:
+    """Put what a student wrote into the student's version.
+
+    Args:
+        template: the student's version, as plain data.
+        path: the submitted notebook. Where it is absent or cannot be read, nothing is put in.
+
+    Returns:
+        the notebook, and the grade_ids of the cells whose text is as it was handed out.
+    """
+    slots = {s.grade_id: s for s in assignment.slots}
+    try:
+        cells = cells_of(parse(read_file(path)), [])
+    except (OSError, Malformed):
+        cells = []
+    place = fill(cells, slots, [])
+    own = {grade_id: cells[position]["source"] for position, grade_id in place.items()}
+    extras = extras_of(cells, place, template)
+    notebook, untouched = {**template, "cells": []}, set()
+    for handed_out in template["cells"]:
+        cell = copy.deepcopy(handed_out)
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        notebook["cells"] += extras.pop(grade_id, []) if grade_id else []
+        if grade_id in slots and slots[grade_id].kind in ("solution", "manual"):
+            if own.get(grade_id, cell["source"]) == cell["source"]:
+                untouched.add(grade_id)
+            else:
+                cell["source"] = own[grade_id] if cell["cell_type"] == "code" else harmless(own[grade_id])
+        notebook["cells"].append(cell)
+    notebook["cells"] += [cell for group in extras.values() for cell in group]
+    return notebook, frozenset(untouched)
+
+
+def extras_of(
+    cells: Sequence[dict[str, Any]], place: dict[int, str], template: Notebook
+) -> dict[str | None, list[Notebook]]:
+    """The student's own cells, by the grade_id of the slot that follows them in the file; None for the last ones."""
+    known = {text.strip() for cell in template["cells"] if (text := cell["source"])} | {""}
+    groups: dict[str | None, list[Notebook]] = {}
+    waiting: list[Notebook] = []
+    for position, cell in enumerate(cells):
+        if position in place:
+            groups.setdefault(place[position], []).extend(waiting)
+            waiting = []
+        elif cell["source"].strip() not in known:
+            waiting.append(extra(position, cell))
+    return {**groups, None: waiting}
+
+
+def extra(position: int, cell: dict[str, Any]) -> Notebook:
+    made = {"cell_type": "markdown", "id": f"extra-{position + 1}", "metadata": {}, "source": harmless(cell["source"])}
+    if cell.get("cell_type") == "code":
+        made |= {"cell_type": "code", "source": cell["source"], "execution_count": None, "outputs": []}
+    return made
+
+
+def harmless(text: str) -> str:
+    """Markdown in which no HTML is left."""
+    return TAG.sub("&lt;", text)
+
+
+def put_verdicts(notebook: Notebook, results: Iterable[Result]) -> None:
+    """Write verdicts as outputs of the check cells, in the form that nbgrader reads marks from.
+
+    A value whose text is that of a float is that many points; an error is none (nbgrader takes everything else for all the
+    points). A check cell without a verdict becomes an error too.
+    """
+    by_exercise = {r.exercise: r for r in results}
+    for cell in notebook["cells"]:
+        meta = cell["metadata"].get("nbgrader", {})
+        if cell["cell_type"] != "code" or not meta.get("grade") or meta.get("solution"):
+            continue
+        result = by_exercise.get(meta["grade_id"])
+        if result is None:
+            cell["outputs"] = [
+                error_output("grader-fault", "No verdict on this exercise.", "No verdict on this exercise.")
+            ]
+        elif result.score > 0:
+            shown = {"text/plain": repr(float(result.score)), "text/html": as_html(result.answer)}
+            cell["outputs"] = [
+                {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": shown}
+            ]
+        else:
+            cell["outputs"] = [error_output(result.verdict, result.message, as_text(result.answer))]
+
+
+def error_output(name: str, message: str, text: str) -> Notebook:
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": text.splitlines()}

@@ -1,0 +1,91 @@
+"""What goes into a grading run and what comes out of it: one `Task` a submission, one `Result` an exercise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.assignment import Assignment
+from autograder.judging import VERDICTS, Answer
+
+__all__ = ["ISOLATION", "Result", "Task"]
+
+ISOLATION = "process"  # a process of its own with limits on time, memory and output; not confined otherwise
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to be graded. Holds all that is needed and can be pickled.
+
+    Attributes:
+        student: the student's id, as the folder of the submission is called.
+        assignment: the assignment, as `autograder.assignment.load_assignment` gives it.
+        path: the submitted notebook; a file that is not there makes every exercise "missing".
+        secret: the course's secret; the seeds of hidden cases are drawn from it.
+        only_exercise: judge this exercise alone.
+        reseed: another number draws other seeds.
+    """
+
+    student: str
+    assignment: Assignment
+    path: Path
+    secret: bytes = field(repr=False)
+    only_exercise: str | None = None
+    reseed: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict on one exercise of one submission.
+
+    Attributes:
+        verdict: one of `autograder.judging.VERDICTS`.
+        score: finite, between 0 and `max_score`; above 0 only for "pass" and "wrong" and, where some of the cases had
+            passed, for a limit.
+        message: the sentence that matters most, as the student reads it.
+        misconception: the name of the recognised mistake, or None.
+        seconds: wall time spent on it, by the judge's clock.
+        isolation: how the student's code was kept apart.
+        submission_sha256: of the submitted bytes; "" where there were none.
+        checks_sha256: of everything that decides the verdict, see `Assignment.checks_sha256`.
+        seed: of the hidden cases.
+        answer: the whole answer, for feedback; not part of `to_record`.
+        notes: what was odd about the notebook ("2 cells share the id …"), for the instructor; not part of `to_record`.
+
+    Raises:
+        ValueError: the verdict is unknown, or the score is not between 0 and the maximum.
+    """
+
+    student: str
+    assignment: str
+    exercise: str
+    verdict: str
+    score: float
+    max_score: float
+    message: str
+    misconception: str | None
+    seconds: float
+    isolation: str
+    submission_sha256: str
+    checks_sha256: str
+    seed: int
+    answer: Answer = field(repr=False, compare=False)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"Result: verdict must be one of {', '.join(VERDICTS)}, got {self.verdict!r}")
+        if not (math.isfinite(self.score) and 0 <= self.score <= self.max_score):
+            raise ValueError(f"Result: score must be in [0, {self.max_score:g}], got {self.score!r}")
+
+    def to_record(self) -> dict[str, Any]:
+        """One line of the results file, as plain data: the keys others rely on, in their order."""
+        return {key: getattr(self, key) for key in RECORD_KEYS}
+
+
+RECORD_KEYS = (
+    "student", "assignment", "exercise", "verdict", "score", "max_score", "message", "misconception", "seconds",
+    "isolation", "submission_sha256", "checks_sha256", "seed",
+)  # fmt: skip

@@ -1,0 +1,206 @@
+"""Feedback pages: ``feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html``, one file that stands alone.
+
+Made from the answers in the journal and from the marks and comments in the gradebook. All that comes from a student is
+escaped; the page holds no script and may load nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.answer import STYLE, as_html
+from autograder.assignment import Assignment, load_assignment
+from autograder.grading.course import Course, UsageError, printable
+from autograder.grading.gradebook import Standing, standings
+from autograder.grading.journal import Journal
+from autograder.grading.release import student_version
+from autograder.grading.result import Result
+from autograder.grading.run import write_whole
+
+if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
+
+__all__ = ["feedback", "feedback_page"]
+
+HERE = Path(__file__).parent
+HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
+FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+
+
+@dataclass
+class Part:
+    """One exercise or question on the page.
+
+    Attributes:
+        answer: the judge's answer as HTML, "" where there is none.
+        by_hand: whether a person marks it.
+        waiting: whether that is still to be done.
+        words: what the student answered to a question marked by hand; None for nothing.
+        changed: whether a person set another mark than the judge.
+        comments: what a person wrote about it.
+    """
+
+    id: str
+    title: str
+    score: float
+    max_score: float
+    answer: str = ""
+    by_hand: bool = False
+    waiting: bool = False
+    words: str | None = None
+    changed: bool = False
+    comments: list[str] = field(default_factory=list)
+
+    @property
+    def sign(self) -> str:
+        """How it went, as a word for the style sheet."""
+        if self.waiting:
+            return "hand"
+        return "right" if self.score >= self.max_score else "part" if self.score > 0 else "wrong"
+
+
+def feedback(course: Course, names: Sequence[str], only: Sequence[str] = ()) -> Iterator[Path]:
+    """Write the pages of a class, for all submissions that the gradebook knows.
+
+    Args:
+        names: of assignments.
+        only: students; all of them where empty.
+
+    Yields:
+        each page's file.
+
+    Raises:
+        UsageError: nothing has been graded, or one of the students has handed in nothing.
+    """
+    with course.gradebook() as gradebook:
+        known = graded(gradebook, names)
+        for student in only:
+            if student not in {s for s, _ in known}:
+                raise UsageError(f"--only: the gradebook has no submission by {printable(student)!r}")
+        if not known:
+            raise UsageError(f"nothing to give feedback on: no submission of {', '.join(names)} has been graded yet")
+        answers = Journal(course.state / "journal.jsonl").latest(names)
+        for (student, name), standing in sorted(known.items()):
+            if only and student not in only:
+                continue
+            path = course.notebook("feedback", student, name).with_suffix(".html")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, page(course, gradebook, student, name, standing, answers.get((student, name), {})))
+            yield path
+
+
+def feedback_page(course: Course, student: str, name: str) -> str:
+    """One submission's page, as HTML.
+
+    Raises:
+        UsageError: the gradebook does not know the submission.
+    """
+    journal = course.state / "journal.jsonl"
+    answers = answers_of(journal, journal.stat().st_size if journal.exists() else 0, name)
+    with course.gradebook() as gradebook:
+        standing = graded(gradebook, [name]).get((student, name))
+        if standing is None:
+            raise UsageError(f"no submission of {name} by {printable(student)!r} has been graded yet")
+        return page(course, gradebook, student, name, standing, answers.get((student, name), {}))
+
+
+@lru_cache(maxsize=1)
+def answers_of(journal: Path, size: int, name: str) -> dict[tuple[str, str], dict[str, Result]]:
+    """The journal's last answers; `size` tells whether it has grown since."""
+    return Journal(journal).latest([name])
+
+
+def graded(gradebook: Gradebook, names: Sequence[str]) -> dict[tuple[str, str], Standing]:
+    known = {assignment.name for assignment in gradebook.assignments}
+    return standings(gradebook, [name for name in names if name in known])
+
+
+def page(
+    course: Course, gradebook: Gradebook, student: str, name: str, standing: Standing, answers: dict[str, Result]
+) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    submission = gradebook.find_submission(name, student)
+    notebook = gradebook.find_submission_notebook(name, name, student)
+    penalty = notebook.late_submission_penalty or 0.0
+    assignment = load_assignment(name, course.folder("source"))
+    titles = titles_of(course, name)
+    parts = parts_of(assignment, titles, notebook, answers, words_of(course, student, name))
+    for part in parts:
+        part.answer = Markup(part.answer)
+    notes = list(dict.fromkeys(note for result in answers.values() for note in result.notes))
+    hashes = {r.submission_sha256 for r in answers.values()} - {""}
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.globals["points"] = lambda number: f"{number:g}"
+    return environment.get_template("feedback.html").render(
+        css=Markup(STYLE + (HERE / "feedback.css").read_text(encoding="utf-8")),
+        title=titles.get("", name), student=printable(student), parts=parts, notes=notes, penalty=penalty,
+        total={"score": standing.score, "max_score": standing.max_score, "waiting": standing.waiting,
+               "before_penalty": notebook.score},
+        share=f"{100 * min(standing.score / standing.max_score, 1.0) if standing.max_score else 0:.1f}",
+        handed_in=submission.timestamp.strftime("%Y-%m-%d %H:%M") if submission.timestamp else "",
+        fingerprint=hashes.pop()[:12] if len(hashes) == 1 else "",
+    )  # fmt: skip
+
+
+def parts_of(
+    assignment: Assignment, titles: dict[str, str], notebook: Any, answers: dict[str, Result], words: dict[str, str]
+) -> list[Part]:
+    """The exercises and questions in the order of the assignment; a comment on code goes with the check that follows."""
+    grades = {grade.name: grade for grade in notebook.grades}
+    comments = {comment.name: comment.comment for comment in notebook.comments if comment.comment}
+    parts, heard = [], []
+    for slot in assignment.slots:
+        if comment := comments.get(slot.grade_id):
+            heard.append(comment)
+        grade = grades.get(slot.grade_id)
+        if slot.kind not in ("check", "manual") or grade is None:
+            continue
+        part = Part(
+            slot.grade_id, titles.get(slot.grade_id, slot.grade_id), grade.score, grade.max_score, comments=heard
+        )
+        if slot.kind == "manual":
+            part.by_hand, part.words = True, words.get(slot.grade_id)
+            part.waiting = grade.manual_score is None and grade.auto_score is None
+            part.comments = [c for c in heard if c != "No response."]
+        else:
+            result = answers.get(slot.grade_id)
+            part.answer = as_html(result.answer, style=False) if result else ""
+            part.changed = result is not None and grade.score != result.score
+        parts.append(part)
+        heard = []
+    return parts
+
+
+def titles_of(course: Course, name: str) -> dict[str, str]:
+    """grade_id -> the heading it stands under; "" -> the assignment's title, its first heading."""
+    titles: dict[str, str] = {}
+    heading = ""
+    for cell in student_version(course, name).cells:
+        if cell.cell_type == "markdown" and (found := HEADING.search(FENCED.sub("", cell.source))):
+            heading = re.sub("[`*]", "", found[1])
+            titles.setdefault("", heading)
+        if "nbgrader" in cell.metadata and heading:
+            titles[cell.metadata["nbgrader"]["grade_id"]] = heading
+    return titles
+
+
+def words_of(course: Course, student: str, name: str) -> dict[str, str]:
+    """grade_id -> what the student wrote in a cell marked by hand, from the notebook in ``autograded/``."""
+    try:
+        cells = json.loads(course.notebook("autograded", student, name).read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    handed_out = {c.metadata["nbgrader"]["grade_id"]: c.source for c in student_version(course, name).cells
+                  if "nbgrader" in c.metadata}  # fmt: skip
+    texts = {c["metadata"].get("nbgrader", {}).get("grade_id"): "".join(c["source"]) for c in cells}
+    return {id: text.replace("&lt;", "<") for id, text in texts.items() if id and text != handed_out.get(id)}

@@ -1,0 +1,221 @@
+"""The process that runs a student's code. It holds no expected value, no reference and no other student's file.
+
+`autograder.sandbox.process` starts it; `main` serves the requests of the judge, one at a time, in one namespace: run a cell,
+bind names, call an object, read or set an attribute. While a call runs it may in turn ask the judge to call a function of
+the check. Objects that are not plain data stay here, under numbers; the judge knows the numbers. What is done to an
+object is exactly what `LocalHandle` does in a notebook.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib.abc
+import importlib.machinery
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.handle import LocalHandle, NotPlain, Seed, StudentFailure, failure, local
+from autograder.sandbox import cells
+from autograder.sandbox.wire import Inbox, decode, encode
+
+__all__ = ["main"]
+
+OURS = ("autograder", "gradus")
+
+
+def main(fd: int) -> None:
+    """Serve the judge at the other end of a socket until it hangs up."""
+    for name in [n for n in sys.modules if n.partition(".")[0] in OURS]:
+        del sys.modules[name]  # from here on, `import autograder` finds the stand-in
+    Child(socket.socket(fileno=fd)).serve()
+
+
+class Provided(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the modules that the judge sent, and refuses all others of this project."""
+
+    def __init__(self, modules: dict[str, tuple[bool, str]]) -> None:
+        self.modules = modules
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        if name.partition(".")[0] not in OURS:
+            return None
+        if name not in self.modules:
+            raise ImportError(f"{name} is not available in this assignment", name=name)
+        return importlib.machinery.ModuleSpec(name, self, is_package=self.modules[name][0])
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        source = self.modules[module.__name__][1]
+        exec(compile(source, f"<provided {module.__name__}>", "exec", dont_inherit=True), module.__dict__)
+
+
+class Child:
+    """The state of the process: its namespace and the objects that the judge knows by number."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.inbox = Inbox()
+        self.objects: dict[int, LocalHandle] = {}
+        self.made = 0
+        self.request = 0  # the judge's number of the request being answered
+        self.one_at_a_time = threading.RLock()  # of the student's threads that call back
+        self.names: dict[str, Any] = {}
+        self.operations = {
+            "hello": self.hello, "run": self.run, "bind": self.bind, "call": self.call, "get": self.get, "set": self.set,
+        }  # fmt: skip
+
+    # -------------------------------------------------------------- requests
+
+    def hello(self, modules: dict[str, Any], memory: int, file: int, seconds: int) -> dict[str, Any]:
+        """Set the limits, and the modules that can be imported."""
+        die_with_parent()
+        for kind, amount in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 256), (resource.RLIMIT_FSIZE, file),
+                             (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory)):  # fmt: skip
+            hard = resource.getrlimit(kind)[1]
+            amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+            with contextlib.suppress(ValueError, OSError):  # not every system knows every limit
+                resource.setrlimit(kind, (amount, amount))
+        standard = (
+            importlib.machinery.BuiltinImporter,
+            importlib.machinery.FrozenImporter,
+            importlib.machinery.PathFinder,
+        )
+        sys.meta_path[:] = [Provided(modules), *(f for f in sys.meta_path if f in standard)]
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        sys.argv[:] = [""]
+        self.names = module.__dict__
+        self.names.update(cells.namespace())
+        random.seed(0)  # a student who draws from the global generators gets the same mark every time
+        np.random.seed(0)  # noqa: NPY002
+        return {}
+
+    def run(self, label: str, source: str) -> dict[str, Any]:
+        """Run a cell."""
+        return {"notes": cells.run(source, label, self.names)}
+
+    def bind(self, names: list[str]) -> dict[str, Any]:
+        """The objects that stand under these names now; names without an object are left out."""
+        return {"objects": {name: local(self.names[name]) for name in names if name in self.names}}
+
+    def call(self, handle: LocalHandle, args: list[Any], kwargs: dict[str, Any], after: bool) -> dict[str, Any]:
+        """Call an object; with `after` the arguments come back as they are then."""
+        reply = handle.call(*args, **kwargs)
+        more = {"args": reply.args, "kwargs": reply.kwargs} if after else {}
+        return {"value": reply.value, "warnings": reply.warnings, **more}
+
+    def get(self, handle: LocalHandle, name: str) -> dict[str, Any]:
+        """Read an attribute."""
+        return {"value": handle.get(name)}
+
+    def set(self, handle: LocalHandle, name: str, value: Any) -> dict[str, Any]:
+        """Set an attribute."""
+        handle.set(name, value)
+        return {}
+
+    # -------------------------------------------------------------- frames
+
+    def serve(self) -> None:
+        """Answer requests for ever."""
+        while True:
+            self.answer(self.receive())
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Carry out one request, with whatever it asks back meanwhile, and reply."""
+        outer, self.request = self.request, message.pop("id")
+        for number in message.pop("released", []):
+            self.objects.pop(number, None)
+        try:
+            reply = self.operations[message.pop("op")](**message)
+            self.flush()
+            self.send("reply", **reply)
+        except BaseException as error:
+            lost = error if isinstance(error, StudentFailure) else failure(error)
+            self.flush()
+            self.send(
+                "failed", verdict=lost.verdict, kind=text(lost.kind), text=text(lost.text), trace=text(lost.trace)
+            )
+        finally:
+            self.request = outer
+
+    def flush(self) -> None:
+        """What was printed belongs to the request that printed it."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(BaseException):  # a student may have put anything there
+                stream.flush()
+
+    def send(self, op: str, **fields: Any) -> None:
+        try:
+            frame = encode({"op": op, "id": self.request, **fields}, self.special)
+        except NotPlain as error:
+            raise StudentFailure("wrong", "", f"the result is {error}") from None
+        for piece in frame:
+            self.sock.sendall(piece)
+
+    def receive(self) -> dict[str, Any]:
+        while not self.inbox.complete:
+            count = self.sock.recv_into(self.inbox.space())
+            if not count:
+                os._exit(0)
+            self.inbox.filled(count)
+        return decode(*self.inbox.take(), self.meant)
+
+    def special(self, value: Any) -> list[Any]:
+        """An object that stays here, as the judge sees it: a new number, and the name of its type."""
+        if not isinstance(value, LocalHandle):
+            raise TypeError(f"no handle: {type(value)}")
+        self.made += 1
+        self.objects[self.made] = value
+        return ["h", self.made, text(repr(value))[:100]]
+
+    def meant(self, tag: str, fields: list[Any]) -> Any:
+        """What the judge means by a tag: one of the objects here, a seed, or a function of its own."""
+        if tag == "h":
+            return self.objects[fields[0]]
+        return Seed(fields[0]) if tag == "s" else self.function(fields[0])
+
+    def function(self, number: int) -> Callable[..., Any]:
+        """A function of the check, which runs in the judge."""
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            with self.one_at_a_time:
+                self.send("callback", function=number, args=list(args), kwargs=kwargs)
+                while (message := self.receive())["op"] not in ("return", "raise"):
+                    self.answer(message)
+            if message["op"] == "return":
+                return message["value"]
+            raise exception(message["kind"], message["text"])
+
+        return function
+
+
+def text(value: Any) -> str:
+    """A text that can be sent: of the plain type and short, whatever a student's class made of it."""
+    return str.__str__(value)[:1000] if isinstance(value, str) else "?"
+
+
+def exception(kind: str, message: str) -> Exception:
+    """An exception that was raised in the judge, for the student's code that caused it."""
+    cls = getattr(builtins, kind, None)
+    if isinstance(cls, type) and issubclass(cls, Exception):
+        with contextlib.suppress(TypeError):  # some want more than a text
+            return cls(message)
+    return RuntimeError(f"{kind}: {message}")
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when the judge is gone, whatever it is doing (Linux)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG

@@ -1,0 +1,309 @@
+"""A submission's notebook, running in a process of its own, as the judge sees it.
+
+`Session` runs the cells up to the place where an exercise is judged and gives handles on the names that stand there, so that
+later cells cannot change earlier marks. When the process had to be ended, a fresh one runs the same cells again, except
+those that ran into a limit, and the next `objects` gives handles on the new objects.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograder.handle import FLOAT_WARNINGS, Reply, StudentFailure
+from autograder.intake.notebook import Cell
+from autograder.sandbox.process import Limits, Process, Stopped
+from autograder.sandbox.provided import Module
+from autograder.sandbox.wire import ProtocolViolation, decode, encode
+
+__all__ = ["Limits", "NotStarted", "RemoteHandle", "Session"]
+
+FAILURES = ("raised", "missing", "memory-limit", "wrong")  # what the other side may say of itself
+REPLIES: dict[str, dict[str, type]] = {  # the fields of each message, and their types
+    "reply": {},
+    "failed": {"verdict": str, "kind": str, "text": str, "trace": str},
+    "callback": {"function": int, "args": list, "kwargs": dict},
+}
+
+
+class NotStarted(Exception):
+    """The process for a student's code did not start: a fault of ours, none of that code has run."""
+
+
+class RemoteHandle:
+    """A handle on an object of the other process, with the operations of `autograder.handle.Handle`."""
+
+    def __init__(self, session: Session, number: int, shown: str) -> None:
+        self.session, self.number, self.shown = session, number, shown
+        self.process = session.process
+
+    def call(self, *args: Any, **kwargs: Any) -> Reply:
+        """Call the object with copies of the arguments.
+
+        Raises:
+            StudentFailure: it raised, returned what is not acceptable as data, or ran into a limit.
+        """
+        got = self.session.ask(self.process, "call", handle=self, args=list(args), kwargs=kwargs, after=True)
+        after, named, caught = got.get("args"), got.get("kwargs"), got.get("warnings")
+        if not (isinstance(after, list) and len(after) == len(args) and isinstance(named, dict)
+                and set(named) == set(kwargs) and isinstance(caught, list | tuple)
+                and all(isinstance(name, str) for name in caught)):  # fmt: skip
+            raise self.session.violated("a reply of the wrong form")
+        return Reply(got.get("value"), after, named, [name for name in FLOAT_WARNINGS if name in caught])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.session.ask(self.process, "call", handle=self, args=list(args), kwargs=kwargs, after=False).get(
+            "value"
+        )
+
+    def get(self, name: str) -> Any:
+        """Read an attribute."""
+        return self.session.ask(self.process, "get", handle=self, name=name).get("value")
+
+    def set(self, name: str, value: Any) -> None:
+        """Set an attribute."""
+        self.session.ask(self.process, "set", handle=self, name=name, value=value)
+
+    def __repr__(self) -> str:
+        return self.shown
+
+    def __del__(self) -> None:
+        if self.process is self.session.process:
+            self.session.released.append(self.number)
+
+
+class Session:
+    """A notebook and the process that runs it. To be closed, or used in a ``with`` statement.
+
+    Args:
+        cells: in the order in which they run, as `read_submission` gives them.
+        modules: what the student's code may import of this project, as `provided.sources` gives it.
+        limits: what it may use.
+    """
+
+    def __init__(self, cells: Sequence[Cell], modules: Mapping[str, Module], limits: Limits | None = None) -> None:
+        self.cells, self.modules, self.limits = list(cells), dict(modules), limits or Limits()
+        self.process: Process | None = None
+        self.position = 0  # of the next cell to run
+        self.failed: dict[int, StudentFailure] = {}  # cell -> how it went wrong in this process
+        self.stopped: dict[int, StudentFailure] = {}  # cell -> the limit it ran into: it is not run again
+        self.bound: dict[str, tuple[Any, ...]] = {}  # exercise -> its objects in this process
+        self.functions: dict[int, Callable[..., Any]] = {}  # of the check, by number
+        self.released: list[int] = []  # numbers of objects that no handle stands for any more
+        self.last: StudentFailure | None = None  # why the last process was ended
+        self.notes: dict[str, None] = {}  # in order, each once
+        self.spent = 0.0
+        self.call_seconds = self.limits.call
+        self.deadline: float | None = None  # of the request under way
+        self.too_late = ""  # what to say when its time is up
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process and all it has started."""
+        if self.process:
+            self.process.kill()
+        self.process = None
+        self.position = 0
+        self.failed, self.bound, self.released = {}, {}, []
+
+    # -------------------------------------------------------------- notebook
+
+    def objects(self, exercise: str, names: Sequence[str], seconds: float | None = None) -> tuple[Any, ...]:
+        """The student's objects as they stand where an exercise is judged: handles and plain data.
+
+        Args:
+            exercise: id of the check.
+            names: names of the objects.
+            seconds: wall time of one call.
+
+        Raises:
+            StudentFailure: a cell ran into a limit or raised before it had defined them, or they are not there.
+            ValueError: there is no such check among the cells.
+        """
+        checks = [i for i, cell in enumerate(self.cells) if cell.kind == "check" and cell.label == exercise]
+        if not checks:
+            raise ValueError(f"objects: no check {exercise!r} among the cells")
+        self.call_seconds = min(self.limits.call, seconds or self.limits.call)
+        if checks[0] < self.position and exercise not in self.bound:
+            self.close()
+        self.run_until(checks[0])
+        if exercise not in self.bound:
+            found = self.ask(self.process, "bind", names=list(names)).get("objects")
+            if not isinstance(found, dict):
+                raise self.violated("a reply of the wrong form")
+            for name in names:
+                if name not in found:
+                    raise self.why_missing(name, checks[0])
+            self.bound[exercise] = tuple(found[name] for name in names)
+        return self.bound[exercise]
+
+    def run_until(self, end: int) -> None:
+        """Run the cells before position `end` that have not run yet, in a new process where there is none."""
+        while self.process is None or self.position < end:
+            if self.process is None:
+                self.start()
+            elif self.position in self.stopped or self.cells[self.position].kind == "check":
+                self.position += 1
+            else:
+                self.run(self.position, self.cells[self.position])
+
+    def start(self) -> None:
+        """Start a process.
+
+        Raises:
+            StudentFailure: the time of the whole submission is used up.
+            NotStarted: it does not start.
+        """
+        if self.spent >= self.limits.total:
+            raise self.end(StudentFailure("time-limit", text=self.all_used_up()))
+        self.process = process = Process(self.limits)
+        cpu = round(self.limits.total) + 60  # the judge's clock comes first; this one is for when the judge is gone
+        limits = {"memory": self.limits.memory, "file": self.limits.file, "seconds": cpu}
+        self.deadline = time.monotonic() + self.limits.start
+        try:
+            self.see_through(process, "hello", {"modules": self.modules, **limits})
+        except StudentFailure as error:
+            printed = process.output.decode(errors="replace")
+            raise NotStarted(f"the process for a student's code did not start: {error}\n{printed}") from error
+        finally:
+            self.deadline = None
+
+    def run(self, position: int, cell: Cell) -> None:
+        """Run one cell; how it went wrong is kept, not raised."""
+        try:
+            notes = self.ask(self.process, "run", self.limits.cell, label=cell.label, source=cell.source).get("notes")
+            for note in notes if isinstance(notes, list) else []:
+                self.notes[f"{cell.label}: {str(note)[:200]}"] = None
+        except StudentFailure as failure:
+            (self.failed if self.process else self.stopped)[position] = failure
+        self.position = position + 1 if self.process else 0
+
+    def why_missing(self, name: str, end: int) -> StudentFailure:
+        """Why a name is not there: the cell that would have defined it went wrong, or nobody wrote it."""
+        start = max((i + 1 for i in range(end) if self.cells[i].kind == "check"), default=0)
+        word = re.escape(name)
+        defines = re.compile(
+            rf"^\s*(async\s+def|def|class)\s+{word}\b|^[^#\n=]*\b{word}\b[^#\n=]*=|\bimport\b.*\b{word}\b", re.M
+        )
+        ways: tuple[Callable[[int, Cell], object], ...] = (
+            lambda i, cell: defines.search(cell.source),
+            lambda i, cell: i >= start and cell.kind == "solution",
+            lambda i, cell: re.search(rf"\b{word}\b", cell.source),
+        )
+        wrong = {i: failure for i, failure in sorted((self.failed | self.stopped).items()) if i < end}
+        for would_have in ways:
+            for i, failure in wrong.items():
+                if would_have(i, self.cells[i]):
+                    return failure
+        return StudentFailure("missing", text=f"There is no {name} in your notebook.")
+
+    # -------------------------------------------------------------- requests
+
+    def ask(self, process: Process | None, op: str, seconds: float | None = None, **fields: Any) -> dict[str, Any]:
+        """Send a request to a process and see it through, with the functions it calls back.
+
+        Raises:
+            StudentFailure: what the student's code did, or the limit it ran into; in that case the process is gone.
+        """
+        if process is None or process is not self.process:
+            raise self.last or StudentFailure("crashed", text="The process has ended.")
+        if self.deadline is not None:  # a function of the check asks while a request is under way
+            return self.see_through(process, op, fields)
+        start, left = time.monotonic(), self.limits.total - self.spent
+        seconds = self.call_seconds if seconds is None else seconds
+        self.too_late = (
+            f"Stopped after {seconds:g} s: does a loop never end?" if seconds <= left else self.all_used_up()
+        )
+        self.deadline = start + min(seconds, left)
+        process.printed = 0
+        try:
+            return self.see_through(process, op, fields)
+        finally:
+            self.deadline = None
+            self.spent += time.monotonic() - start
+
+    def see_through(self, process: Process, op: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and answer what it asks back, until its reply is there."""
+        number = secrets.randbits(48)
+        message = {"op": op, "id": number, "released": self.released, **fields}
+        self.released = []
+        while True:
+            frame = encode(message, self.special)
+            try:
+                got = decode(*process.exchange(frame, self.deadline or 0.0), self.meant)
+            except Stopped as stopped:
+                text = self.too_late if stopped.verdict == "time-limit" else stopped.text
+                raise self.end(StudentFailure(stopped.verdict, text=text)) from None
+            except ProtocolViolation as error:
+                raise self.violated(str(error)) from None
+            form = REPLIES.get(got["op"]) if type(got.get("op")) is str else None
+            if form is None or got.get("id") != number or any(type(got.get(k)) is not t for k, t in form.items()):
+                raise self.violated("a message of the wrong form")
+            if got["op"] == "reply":
+                return got
+            if got["op"] == "failed":
+                raise self.failure(got)
+            message = {"id": number, **self.call_back(process, got)}
+
+    def call_back(self, process: Process, got: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of the check for the student's code; what it raises is raised there."""
+        function = self.functions.get(got["function"])
+        if function is None:
+            raise self.violated("a call of a function that it was not given")
+        try:
+            return {"op": "return", "value": function(*got["args"], **got["kwargs"])}
+        except Exception as error:
+            if process is not self.process:  # ended while the function asked it something
+                raise
+            return {"op": "raise", "kind": type(error).__name__, "text": str(error)[:500]}
+
+    def failure(self, got: dict[str, Any]) -> StudentFailure:
+        """What the other side says went wrong; it can only say what earns nothing."""
+        if got["verdict"] not in FAILURES:
+            raise self.violated("a verdict")
+        return StudentFailure(
+            got["verdict"], clean(got["kind"], 100), clean(got["text"], 500), clean(got["trace"], 600)
+        )
+
+    def special(self, value: Any) -> list[Any]:
+        """A handle or a function of the check, as the other side knows it: a number."""
+        if isinstance(value, RemoteHandle):
+            if value.process is not self.process:
+                raise self.last or StudentFailure("crashed", text="The process has ended.")
+            return ["h", value.number]
+        if not callable(value):
+            raise TypeError(f"a check may pass plain data, handles, Seed(n) and functions, not {type(value).__name__}")
+        self.functions.setdefault(id(value), value)  # kept, so that the number stays its own
+        return ["f", id(value)]
+
+    def meant(self, tag: str, fields: list[Any]) -> RemoteHandle:
+        """A handle on the object that the other side keeps under a number."""
+        if tag != "h":
+            raise ProtocolViolation("something that only the grader may send")
+        return RemoteHandle(self, fields[0], clean(fields[1], 100) if len(fields) == 2 else "an object")
+
+    def violated(self, what: str) -> StudentFailure:
+        """End a process that does not keep to the protocol; the failure to raise."""
+        return self.end(StudentFailure("protocol-violation", text=f"Stopped: your code sent the grader {what}."))
+
+    def end(self, failure: StudentFailure) -> StudentFailure:
+        """End the process; the failure to raise."""
+        self.last = failure
+        self.close()
+        return failure
+
+    def all_used_up(self) -> str:
+        return f"Stopped: the notebook took more than {self.limits.total:g} s in all."
+
+
+def clean(text: str, length: int) -> str:
+    """A text of a student's making: short, and without what would steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text[:length])

@@ -1,0 +1,53 @@
+"""nbgrader's configuration of this course: read by every ``nbgrader`` command run in this folder, and by ``autograder``.
+
+Marks come from the project's own judge, whichever of the two is run: ``autograder.nbgrader_plugin`` says how.
+"""
+
+from pathlib import Path
+
+here = Path(__file__).resolve().parent
+c = get_config()  # noqa: F821  (nbgrader puts it here)
+
+c.CourseDirectory.root = str(here)
+c.CourseDirectory.course_id = "training_deep_networks"
+c.CourseDirectory.source_directory = "solutions/assignments"
+# release/, submitted/, autograded/, feedback/ and gradebook.db lie where nbgrader puts them. A database server instead of
+# the SQLite file: c.CourseDirectory.db_url = "postgresql://…", or --db.
+
+# Where `nbgrader release_assignment` lays assignments out for students of the same machine. A JupyterHub has a folder of its
+# own for this, often /usr/local/share/nbgrader/exchange.
+c.Exchange.root = str(here / ".course" / "exchange")
+
+# The student's version: what stands between "### BEGIN SOLUTION" and "### END SOLUTION" becomes these lines.
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # your code here"}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# `nbgrader autograde` and the formgrader's button: the judge reads the submission as it was handed in, and its verdicts
+# become the outputs of the check cells. nbgrader executes no cell, and believes nothing that a student saved in a notebook.
+c.Judge.unsafe = True  # grade also where submissions cannot be confined, as nbgrader always does; False: refuse
+c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
+c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.expect_the_notebook"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.nbgrader_plugin.Sanitize",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_plugin.Judge",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# `nbgrader generate_feedback` makes the same pages as `autograder feedback`: no scripts, nothing loaded from elsewhere.
+c.GenerateFeedback.exporter_class = "autograder.nbgrader_plugin.FeedbackExporter"
+c.GenerateFeedback.preprocessors = []

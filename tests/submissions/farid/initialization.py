@@ -1,0 +1,79 @@
+"""A colon is missing in one cell."""
+
+# %% compute_fans-code
+def compute_fans(shape):
+    receptive = 1
+    for n in shape[:-2]:
+        receptive = receptive * n
+    return shape[-2] * receptive, shape[-1] * receptive
+
+# %% glorot_normal-code
+def glorot_normal(shape, rng):
+    fan_in, fan_out = compute_fans(shape)
+    fan_avg = (fan_in + fan_out) / 2
+    return rng.normal(0, np.sqrt(1 / fan_avg), size=shape)
+
+# %% glorot_uniform-code
+def glorot_uniform(shape, rng):
+    fan_in, fan_out = compute_fans(shape)
+    r = np.sqrt(6 / (fan_in + fan_out))
+    return rng.uniform(-r, r, size=shape)
+
+# %% he_normal-code
+def he_normal(shape, rng, negative_slope=0.0)
+    fan_in, fan_out = compute_fans(shape)
+    return rng.normal(0, np.sqrt(2 / fan_in), shape)
+
+# %% lecun_normal-code
+def variance_scaling(shape, rng, scale=1.0, mode="fan_in", dist="normal"):
+    fan_in, fan_out = compute_fans(shape)
+    n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    std = np.sqrt(scale / n)
+    if dist == "normal":
+        return rng.normal(0, std, shape)
+    std = std / 0.8796256610342398
+    W = rng.normal(0, std, shape)
+    while (outside := np.abs(W) > 2 * std).any():
+        W[outside] = rng.normal(0, std, outside.sum())
+    return W
+
+
+def lecun_normal(shape, rng):
+    return variance_scaling(shape, rng)
+
+# %% propagate-code
+def propagate(activation, init, depth, width, rng):
+    f, df = ACTIVATIONS[activation]
+    a = rng.normal(size=(500, width))
+    Ws, zs, forward = [], [], []
+    for _ in range(depth):
+        W = init((width, width), rng)
+        z = a @ W
+        a = f(z)
+        Ws.append(W)
+        zs.append(z)
+        forward.append(a.std())
+    g = rng.normal(size=(500, width))
+    backward = []
+    for W, z in zip(reversed(Ws), reversed(zs)):
+        g = (g * df(z)) @ W.T
+        backward.append(g.std())
+    return {"forward": np.array(forward), "backward": np.array(backward[::-1])}
+
+# %% distinct_hidden_units-code
+def distinct_hidden_units(init, X, y, hidden, steps, lr, rng):
+    C = int(y.max()) + 1
+    params = {
+        "W1": init((X.shape[1], hidden), rng),
+        "b1": np.zeros(hidden),
+        "W2": init((hidden, C), rng),
+        "b2": np.zeros(C),
+    }
+    for _ in range(steps):
+        params, loss = train_step(params, X, y, lr=lr)
+    W1 = params["W1"]
+    distinct = []
+    for j in range(hidden):
+        if not any(np.allclose(W1[:, j], W1[:, k], rtol=0, atol=1e-9) for k in distinct):
+            distinct.append(j)
+    return len(distinct)
