@@ -3,6 +3,7 @@
 Marks come from the project's own judge, whichever of the two is run: ``autograder.nbgrader_plugin`` says how.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 here = Path(__file__).resolve().parent
@@ -16,7 +17,10 @@ c.CourseDirectory.source_directory = "solutions/assignments"
 
 # Where `nbgrader release_assignment` lays assignments out for students of the same machine. A JupyterHub has a folder of its
 # own for this, often /usr/local/share/nbgrader/exchange.
-c.Exchange.root = str(here / ".course" / "exchange")
+exchange = here / ".course" / "exchange"
+with suppress(OSError):
+    exchange.mkdir(parents=True, exist_ok=True)  # nbgrader complains at every step where it is missing
+c.Exchange.root = str(exchange)
 
 # The student's version: what stands between "### BEGIN SOLUTION" and "### END SOLUTION" becomes these lines.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # your code here"}

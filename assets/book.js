@@ -7,3 +7,8 @@ window.addEventListener("load", () => {
     button.setAttribute("aria-label", `Show or hide: ${words.join("").trim()}`);
   }
 });
+
+// From disk a browser lets no page read another: search results then come without an extract, and without an error for each.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}

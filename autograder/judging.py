@@ -216,7 +216,10 @@ def alike(case: Case, index: int, seed: int, observation: Any, objects: list[Any
         return isinstance(observation, StudentFailure) and observation.kind == failure.kind != ""
     if isinstance(observation, StudentFailure):
         return False
-    return case.compare(observation, wrong, RECOGNISE_SLACK if case.expected else 1.0) is None
+    if case.expected is None:
+        return case.compare(observation, wrong, 1.0) is None
+    rightly = case.compare(wrong, case.expected(rng_of(case, index, seed)), 1.0) is None
+    return not rightly and case.compare(observation, wrong, RECOGNISE_SLACK) is None
 
 
 def count(ex: Exercise, results: list[CaseResult], found: Mistake | None) -> Answer:

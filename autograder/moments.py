@@ -93,7 +93,7 @@ def centred(given: Law, expected: Law, width: float) -> Difference | None:
         off = given.mean / np.sqrt(given.variance) - expected.mean / np.sqrt(expected.variance)
     if abs(off) <= width / math.sqrt(expected.size):
         return None
-    return Difference("values", f"mean {expected.mean:.3g}", f"mean {given.mean:.3g}",
+    return Difference("values", f"mean {expected.mean:.3g}", f"{given.mean:.3g}",
                       "The values do not lie evenly on both sides of 0.")  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def spread(given: Law, expected: Law, width: float) -> Difference | None:
     hint = f"Your variance is {ratio:.3g} times the expected one." if 0 < ratio < math.inf else ""
     if given.variance == 0:
         hint = "All your values are the same."
-    return Difference("values", f"variance {expected.variance:.3g}", f"variance {given.variance:.3g}", hint)
+    return Difference("values", f"variance {expected.variance:.3g}", f"{given.variance:.3g}", hint)
 
 
 def form(given: Law, expected: Law, width: float) -> Difference | None:

@@ -194,7 +194,8 @@ def randomness(make: Make, *, of: int = 0, label: str = "", result: str = "weigh
     def repeats(rng: np.random.Generator, *objects: Any) -> bool:
         positional, named = make(rng)
         f = callable_of(objects[of])
-        return same(f(*positional, **named), f(*positional, **named))
+        first = f(*positional, **named)
+        return first is not None and same(first, f(*positional, **named))
 
     def differs(rng: np.random.Generator, *objects: Any) -> bool:
         positional, named = make(rng)

@@ -22,6 +22,13 @@ Array = np.ndarray
 Rng = np.random.Generator
 Shape = tuple[int, ...]
 
+
+def with_call(probe: Probe, arguments: str, of: int = 0) -> Probe:
+    """The probe, with the call as the student reads it."""
+    probe.shown = lambda rng, names: f"{names[of]}({arguments})"  # type: ignore[attr-defined]
+    return probe
+
+
 # ---------------------------------------------------------------- propagate
 
 
@@ -40,9 +47,12 @@ def uneven_layers(rng: Rng, depth: int, width: int, sizes: tuple[float, float] =
     return layers
 
 
-def even_layers(std: float, depth: int = 20, width: int = 256) -> Callable[[Rng], list[Array]]:
+DEPTH, WIDTH = 20, 256  # of the networks in which something known is to be seen
+
+
+def even_layers(std: float) -> Callable[[Rng], list[Array]]:
     """Plain Gaussian weights."""
-    return lambda rng: [std * rng.standard_normal((width, width)) for _ in range(depth)]
+    return lambda rng: [std * rng.standard_normal((WIDTH, WIDTH)) for _ in range(DEPTH)]
 
 
 def run_propagate(
@@ -77,15 +87,17 @@ def sizes_by_layer(activation: str, depth: int, *sizes: float, width: int = 96) 
         layers = uneven_layers(rng, depth, width, sizes or (0.8, 3.0))
         return run_propagate(propagate, activation, layers, seed(rng))[0]
 
-    call = f"init, {depth}, {width}, rng"
-    probe.shown = lambda rng, names: f"{names[0]}({activation!r}, {call})"  # type: ignore[attr-defined]
-    return probe
+    return with_call(probe, f'"{activation}", init, {depth}, {width}, rng')
 
 
-def calls_of_init(rng: Rng, propagate: Any) -> Any:
+def calls_of_init() -> Probe:
     """How often init is called and with which shapes, in a network of five layers."""
-    shapes = run_propagate(propagate, "tanh", uneven_layers(rng, 5, 24), seed(rng))[1]
-    return {"calls of init": len(shapes), "shape": shapes[0] if len({str(s) for s in shapes}) == 1 else shapes}
+
+    def probe(rng: Rng, propagate: Any) -> dict[str, Any]:
+        shapes = run_propagate(propagate, "tanh", uneven_layers(rng, 5, 24), seed(rng))[1]
+        return {"calls of init": len(shapes), "shape": shapes[0] if len({str(s) for s in shapes}) == 1 else shapes}
+
+    return with_call(probe, '"tanh", init, 5, 24, rng')
 
 
 def same_for_all(rng: Rng) -> Args:
@@ -109,7 +121,7 @@ def relation(
         with np.errstate(all="ignore"):
             return {name: float(number(found["forward"], found["backward"])) for name, number in numbers.items()}
 
-    return probe
+    return with_call(probe, f'"{activation}", init, {DEPTH}, {WIDTH}, rng')
 
 
 def ratio_of_ends(forward: Array, backward: Array) -> float:
@@ -182,7 +194,7 @@ def counted(*starts: Start, hidden: int | None = None) -> Probe:
             found.append(callable_of(distinct_hidden_units)(init, X, y, H, steps, lr, seed(rng)))
         return found if len(found) > 1 else found[0]
 
-    return probe
+    return with_call(probe, f"init, X, y, {hidden}, steps, lr, rng")
 
 
 # ---------------------------------------------------------------- debug_initialization
@@ -203,8 +215,8 @@ def layers_of(layer_weights: Any, sizes: Sequence[int], generator: Seed) -> list
     shapes = [w.shape if isinstance(w, np.ndarray) and w.dtype.kind == "f" else None for w in found] if isinstance(
         found, list | tuple) else None  # fmt: skip
     if shapes != wanted:
-        raise StudentFailure("wrong", "", f"for sizes {list(sizes)} a list of arrays with the shapes {wanted} is expected, "
-                                          f"yours is {kind_text(found) if shapes is None else shapes}")  # fmt: skip
+        given = kind_text(found) if shapes is None else f"a list with the shapes {shapes}"
+        raise StudentFailure("wrong", "", f"a list of arrays is expected, of the shapes {wanted}; yours is {given}")
     return list(found)
 
 
@@ -215,12 +227,12 @@ def loss_after_training(steps: int, lr: float) -> Probe:
     """
 
     def probe(rng: Rng, fault: Any, layer_weights: Any) -> dict[str, float]:
-        k = np.arange(300) % 4
-        X = 2 * np.column_stack([np.cos(np.pi * k / 2), np.sin(np.pi * k / 2)]) + 0.3 * rng.standard_normal((300, 2))
+        k = np.arange(120) % 4
+        X = 2 * np.column_stack([np.cos(np.pi * k / 2), np.sin(np.pi * k / 2)]) + 0.3 * rng.standard_normal((120, 2))
         weights = layers_of(layer_weights, [2, 40, 2], seed(rng))
         return {"loss after training": train(weights, X, k % 2, steps, lr)}
 
-    return probe
+    return with_call(probe, "[2, 40, 2], rng", of=1)
 
 
 def train(weights: list[Array], X: Array, y: Array, steps: int, lr: float) -> float:

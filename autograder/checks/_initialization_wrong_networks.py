@@ -180,8 +180,8 @@ DEBUG_INITIALIZATION = [
         numbers are that arrive at the hidden units and leave them."""),
     misnamed("saturation", """Your function is mended, but that was not the fault. Saturated units stand close to −1 or 1: what
         does the table under the figure say about them?"""),
-    misnamed("learning_rate", """Your function is mended, but that was not the fault: a tenth of the learning rate ends on the
-        same plateau. What is it that no step, small or large, can change?"""),
+    misnamed("learning_rate", """Your function is mended, but that was not the fault: another learning rate ends on the same
+        plateau. What is it that no step, small or large, can change?"""),
     misnamed("too_few_units", """Your function is mended, but that was not the fault: four times as many units end on the same
         plateau. Why does it not matter how many there are?"""),
 ]  # fmt: skip

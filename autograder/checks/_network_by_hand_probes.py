@@ -64,7 +64,7 @@ def random_layer(rng: Rng) -> list[Array]:
     return [rng.standard_normal(shape) for shape in ((N, D), (D, H), (H,), (N, H))]
 
 
-def one_sample(rng: Rng) -> list[Array]:
+def one_example(rng: Rng) -> list[Array]:
     X, W, b, dz = random_layer(rng)
     return [X[:1], W, b, dz[:1]]
 
@@ -139,13 +139,13 @@ def layer_dtypes(rng: Rng, forward: Any, backward: Any) -> list[str]:
 # ---------------------------------------------------------------- softmax_cross_entropy
 
 
-def three_samples(rng: Rng) -> Args:
+def three_examples(rng: Rng) -> Args:
     return args(np.array([[1.0, 2, 0, -1], [0, 0, 3, 1], [-2, 1, 0.5, 0]]), np.array([3, 2, 0]))
 
 
 def random_scores(rng: Rng) -> Args:
     N, C = lengths(rng, 2)
-    N, C = N + 2, C + 1 + (N + 1 == C)  # at least three classes, and never as many as samples
+    N, C = N + 2, C + 1 + (N + 1 == C)  # at least three classes, and never as many as examples
     return args(2 * rng.standard_normal((N, C)), rng.permutation(np.arange(N) % C))
 
 
@@ -160,7 +160,7 @@ def shifted_scores(by: float) -> Callable[[Rng], Args]:
 
 
 def surely_wrong_scores(rng: Rng) -> Args:
-    """Each sample is put into a wrong class beyond doubt: the probability of its own is 0 in floating point."""
+    """Each example is put into a wrong class beyond doubt: the probability of its own is 0 in floating point."""
     (logits, y), _ = random_scores(rng)
     rows = np.arange(len(y))
     logits[rows, (y + 1) % logits.shape[1]] += 1000.0
@@ -172,7 +172,7 @@ def surely_wrong_scores(rng: Rng) -> Args:
 
 
 def data_set(rng: Rng, N: int) -> tuple[Array, Array]:
-    """Samples that are all different, with labels that are all different: each can be recognised."""
+    """Examples that are all different, with labels that are all different: each can be recognised."""
     return rng.standard_normal((N, 3)), rng.permutation(N)
 
 

@@ -90,12 +90,12 @@ def one_hot(p: Array, y: Array) -> Array:
 
 
 def log_p(s: Array, y: Array) -> Array:
-    """log p of each sample's class, without a logarithm of 0."""
+    """log p of each example's class, without a logarithm of 0."""
     return s[np.arange(len(y)), y] - np.log(np.exp(s).sum(axis=1))
 
 
 def stable_with(loss: F = lambda one, p: -one.mean(), **replaced: F) -> F:
-    """The same without a logarithm of 0; `loss` is a function of log p of each sample's class, and of p."""
+    """The same without a logarithm of 0; `loss` is a function of log p of each example's class, and of p."""
     return scores_with(loss=lambda s, p, y: loss(log_p(s, y), p), **replaced)
 
 
@@ -211,7 +211,7 @@ def loss_after_the_step(params, X, y, *, lr):
     return params, ref.train_step(params, X, y, lr=lr)[1]
 
 
-def loss_of_each_sample(params, X, y, *, lr):
+def loss_of_each_example(params, X, y, *, lr):
     a1 = np.tanh(X @ params["W1"] + params["b1"])
     losses = -log_p(by_rows(a1 @ params["W2"] + params["b2"]), y)
     return ref.train_step(params, X, y, lr=lr)[0], losses

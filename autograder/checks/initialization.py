@@ -134,7 +134,7 @@ exercise(
     "propagate", diagnostics.propagate, points=9, minutes=50, chapter=CHAPTER, section="A signal through twenty layers",
     cases=[
         public("four tanh layers of different sizes", net.sizes_by_layer("tanh", 4), TO_A_TOLERANCE),
-        public("each layer its own weights", net.calls_of_init, exactly, expected=lambda rng: {
+        public("each layer its own weights", net.calls_of_init(), exactly, expected=lambda rng: {
             "calls of init": 5, "shape": (24, 24)}),
         public("tanh, weights of size 0.01: the signal dies", net.relation(
             "tanh", net.even_layers(0.01), **{"forward[-1] / forward[0]": net.ratio_of_ends}), net.between,

@@ -24,7 +24,7 @@ exercise(
         public("gradients of a small layer", tried.gradients(tried.square_layer), GRADIENTS),
         hidden("z of other layers", tried.output(tried.random_layer)),
         hidden("gradients of other layers", tried.gradients(tried.random_layer), GRADIENTS),
-        hidden("gradients for a single sample", tried.gradients(tried.one_sample), GRADIENTS),
+        hidden("gradients for a single example", tried.gradients(tried.one_example), GRADIENTS),
         hidden("two layers, forward and backward", tried.two_layers),
         purity("inputs unchanged", tried.layer_leaves_alone, holds({
             "inputs": "dense_forward changes X, W or b: work on a copy.",
@@ -37,14 +37,14 @@ exercise(
     mistakes=[
         mistake("bias_forgotten", """z has no bias in it yet. Which argument of dense_forward is not used?""",
             wrong.without_bias, ref.dense_backward),
-        mistake("bias_not_summed", """Your db has a row for each sample, but all samples share one b. Each of them
+        mistake("bias_not_summed", """Your db has a row for each example, but all examples share one b. Each of them
             pulls at it: what becomes of their pulls?""", *wrong.layer_with(db=lambda dz, X, W: dz)),
-        mistake("bias_summed_over_units", """Your db has an entry for each sample; b has one for each unit. Along
-            which axis of dz do the samples run?""", *wrong.layer_with(db=lambda dz, X, W: dz.sum(axis=1))),
+        mistake("bias_summed_over_units", """Your db has an entry for each example; b has one for each unit. Along
+            which axis of dz do the examples run?""", *wrong.layer_with(db=lambda dz, X, W: dz.sum(axis=1))),
         mistake("bias_summed_over_everything", """Your db is one number, but each unit has a bias of its own: sum
             over one axis only.""", *wrong.layer_with(db=lambda dz, X, W: dz.sum())),
         mistake("bias_averaged", """Your db is a mean over the batch. The mean was taken once, in the loss, and dz
-            already contains its 1/N: what is left to do with the samples' shares?""",
+            already contains its 1/N: what is left to do with the examples' shares?""",
             *wrong.layer_with(db=lambda dz, X, W: dz.mean(axis=0))),
         mistake("dW_transposed", """Your dW is the transpose of the gradient. A gradient has the shape of what it
             belongs to: in W the rows are the inputs and the columns the units.""",
@@ -74,26 +74,26 @@ exercise(
 # ---------------------------------------------------------------- softmax_cross_entropy
 
 OVERFLOW = """e to the 1000 is more than a float can hold, and e to the −1000 is 0. What can be subtracted from all
-    logits of a sample without changing its probabilities?"""
+    logits of an example without changing its probabilities?"""
 LOG_OF_ZERO = """A probability may be so small that it is 0 in floating point, and its logarithm infinite. Its
     logarithm itself is a moderate number: is there a way from the logits to log p that does not pass through p?"""
 SOMETHING_ADDED = """A small number inside the logarithm hides the logarithm of 0, but now no error can cost more
     than that number allows. Is there a way from the logits to log p that does not pass through p?"""
-OVER_SAMPLES = """Your softmax makes the samples compete: probabilities add up to 1 down the columns. Each sample is
-    to be distributed over its classes, along its own row."""
+OVER_EXAMPLES = """Your softmax makes the examples compete: probabilities add up to 1 down the columns. Each example
+    is to be distributed over its classes, along its own row."""
 LOSS = values(rtol=1e-5, parts=("loss", "dlogits"))
 
 exercise(
     "softmax_cross_entropy", ref.softmax_cross_entropy, points=6, minutes=35, chapter=CHAPTER,
     section="Softmax and cross-entropy",
     cases=[
-        public("three samples", returns(tried.three_samples), LOSS),
+        public("three examples", returns(tried.three_examples), LOSS),
         public("no class preferred", returns(lambda rng: args(np.zeros((2, 5)), np.array([4, 1]))), LOSS),
         public("logits of 1000", returns(lambda rng: args(np.array([[1000.0, 998, -1000], [0, 999, 1000]]),
                                                           np.array([0, 1]))), LOSS),
-        hidden("loss of other samples", tried.parts(returns(tried.random_scores), 0), values(rtol=1e-5)),
-        hidden("gradient of other samples", tried.parts(returns(tried.random_scores), 1), values(rtol=1e-5)),
-        hidden("a single sample", returns(lambda rng: args(2 * rng.standard_normal((1, 4)), rng.integers(1, 4, 1))), LOSS),
+        hidden("loss of other examples", tried.parts(returns(tried.random_scores), 0), values(rtol=1e-5)),
+        hidden("gradient of other examples", tried.parts(returns(tried.random_scores), 1), values(rtol=1e-5)),
+        hidden("a single example", returns(lambda rng: args(2 * rng.standard_normal((1, 4)), rng.integers(1, 4, 1))), LOSS),
         hidden("logits around +1000", returns(tried.shifted_scores(1000.0)), LOSS),
         hidden("logits around −1000", returns(tried.shifted_scores(-1000.0)), LOSS),
         hidden("a wrong class beyond doubt", returns(tried.surely_wrong_scores), LOSS),
@@ -109,14 +109,14 @@ exercise(
             wrong.scores_with(loss=lambda s, p, y, tiny=tiny: -np.log(p[np.arange(len(y)), y] + tiny).mean()))
           for tiny in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15)),
         mistake("sum_instead_of_mean", """Your loss is the sum over the batch. A batch of twice the size would cost
-            twice as much: the loss asked for is that of an average sample.""",
+            twice as much: the loss asked for is that of an average example.""",
             wrong.stable_with(loss=lambda one, p: -one.sum())),
         mistake("everything_summed", """Loss and gradient are N times too large: the loss asked for is that of an
-            average sample, and the gradient that of this mean.""", wrong.stable_with(loss=lambda one, p: -one.sum(),
+            average example, and the gradient that of this mean.""", wrong.stable_with(loss=lambda one, p: -one.sum(),
                                                                   gradient=lambda s, p, y: p - wrong.one_hot(p, y))),
-        mistake("mean_over_classes", """Your loss is C times too small: the mean runs over the samples, and zeros of
-            a one-hot matrix are no samples.""", wrong.stable_with(loss=lambda one, p: -one.mean() / p.shape[1])),
-        mistake("gradient_not_averaged", """The loss is a mean, so each sample has an N-th share in it. Your
+        mistake("mean_over_classes", """Your loss is C times too small: the mean runs over the examples, and zeros
+            of a one-hot matrix are no examples.""", wrong.stable_with(loss=lambda one, p: -one.mean() / p.shape[1])),
+        mistake("gradient_not_averaged", """The loss is a mean, so each example has an N-th share in it. Your
             gradient gives each of them a full one.""", wrong.stable_with(gradient=lambda s, p, y: p - wrong.one_hot(p, y))),
         mistake("label_not_subtracted", """Your gradient holds probabilities only: it pushes all logits down, that
             of the right class too. Where does y come in?""", wrong.stable_with(gradient=lambda s, p, y: p / len(y))),
@@ -136,10 +136,10 @@ exercise(
             where p is large.""", wrong.stable_with(loss=lambda one, p: one.mean())),
         mistake("log10", """Your loss is too small by the same factor everywhere, 2.3: which logarithm undoes the
             exponential in the softmax?""", wrong.stable_with(loss=lambda one, p: -one.mean() / np.log(10))),
-        mistake("softmax_over_samples", OVER_SAMPLES, wrong.scores_with(
+        mistake("softmax_over_examples", OVER_EXAMPLES, wrong.scores_with(
             total=lambda e: e.sum(axis=0), shift=lambda z: z - z.max(axis=0))),
-        mistake("softmax_over_samples_shifted_by_row", OVER_SAMPLES, wrong.scores_with(total=lambda e: e.sum(axis=0))),
-        mistake("softmax_over_everything", """All your probabilities together add up to 1; those of each sample
+        mistake("softmax_over_examples_shifted_by_row", OVER_EXAMPLES, wrong.scores_with(total=lambda e: e.sum(axis=0))),
+        mistake("softmax_over_everything", """All your probabilities together add up to 1; those of each example
             should, row by row.""", wrong.scores_with(total=lambda e: e.sum(), shift=lambda z: z - z.max())),
         mistake("logits_changed", """Your function shifts the caller's logits in place. Write s = logits - …, not
             logits -= ….""", wrong.shifts_in_place),
@@ -152,15 +152,15 @@ exercise(
 FACTS = {
     "pairs": """Each value must be a pair of arrays X_batch, y_batch with as many rows. Does your function yield one
         pair after the other, or return a single one?""",
-    "ends": "Minibatches go on coming after all samples have come.",
+    "ends": "Minibatches go on coming after all examples have come.",
     "rows": "There are rows in X_batch that are no rows of X.",
-    "together": "Some samples come with the label of another one.",
+    "together": "Some examples come with the label of another one.",
     "sizes": "The sizes of the minibatches are not as expected.",
-    "apart": "All minibatches hold the same samples.",
-    "once": "Within one epoch a sample comes twice.",
-    "shuffled": "The samples come in the order of X.",
-    "mixed": "Samples that are neighbours in X are always in one minibatch.",
-    "all": "Not every sample comes in an epoch of full batches.",
+    "apart": "All minibatches hold the same examples.",
+    "once": "Within one epoch an example comes twice.",
+    "shuffled": "The examples come in the order of X.",
+    "mixed": "Examples that are neighbours in X are always in one minibatch.",
+    "all": "Not every example comes in an epoch of full batches.",
     "same": "Two generators of the same seed give two different orders: your order does not come from rng alone.",
     "other": "Two generators of different seeds give the same order: your order does not come from rng.",
     "next": "A second epoch with the same generator comes in the order of the first.",
@@ -191,11 +191,11 @@ exercise(
         mistake("own_seed", """The order is the same for every generator and in every epoch: is a new generator made
             inside, with a fixed seed? Draw from the rng that comes in.""",
             wrong.epochs_with(lambda N, rng: np.random.default_rng(0).permutation(N))),
-        mistake("not_shuffled", """The samples come in the order of X, in every epoch. Where the data are sorted by
+        mistake("not_shuffled", """The examples come in the order of X, in every epoch. Where the data are sorted by
             class, a minibatch would hold one class only: draw an order with rng.""",
             wrong.epochs_with(lambda N, rng: np.arange(N))),
         mistake("shuffled_batches_only", """The minibatches come in a new order, but who sits with whom never
-            changes. Shuffle the samples, then cut.""", wrong.shuffles_batches_only),
+            changes. Shuffle the examples, then cut.""", wrong.shuffles_batches_only),
         mistake("global_generator", """The same rng does not give the same order again: np.random.… draws from a
             generator that all programs share. Draw from rng.""",
             wrong.epochs_with(lambda N, rng: np.random.permutation(N))),  # noqa: NPY002  # the mistake itself
@@ -205,12 +205,12 @@ exercise(
             wrong.epochs_with(flag=lambda drop_last: False)),
         mistake("flag_inverted", """drop_last works the wrong way round: True leaves the smaller batch out.""",
             wrong.epochs_with(flag=lambda drop_last: not drop_last)),
-        mistake("with_replacement", """Some samples come twice in an epoch and others never: they are drawn with
+        mistake("with_replacement", """Some examples come twice in an epoch and others never: they are drawn with
             replacement. Each is to come once, like the cards of a shuffled deck.""",
             wrong.epochs_with(lambda N, rng: rng.integers(0, N, N))),
-        mistake("first_batch_repeated", """All minibatches hold the same samples: where does your slice of the order
-            start in the second round?""", wrong.repeats_first_batch),
-        mistake("endless", """Your generator goes on after all samples have come. One call is one epoch; the
+        mistake("first_batch_repeated", """All minibatches hold the same examples: where does your slice of the
+            order start in the second round?""", wrong.repeats_first_batch),
+        mistake("endless", """Your generator goes on after all examples have come. One call is one epoch; the
             training loop calls again for the next.""", wrong.never_ends),
         mistake("shuffled_in_place", """Your function reorders the caller's own X and y. Take the rows in a drawn
             order, which makes copies, and leave the data as they are.""", wrong.shuffles_in_place),
@@ -267,11 +267,11 @@ exercise(
             is divided by N once more.""", wrong.step_with(dlogits=lambda d: d / len(d))),
         mistake("loss_after_the_step", """Your loss is that of the new parameters. Asked for is the one whose
             gradient you followed, before the step; it comes at no extra cost.""", wrong.loss_after_the_step),
-        mistake("loss_of_each_sample", """Your loss has an entry for each sample: their mean is asked for, one
+        mistake("loss_of_each_example", """Your loss has an entry for each example: their mean is asked for, one
             number.""",
-            wrong.loss_of_each_sample),
-        mistake("parameters_changed", """The step changes the caller's parameters: += and -= write into the array that
-            came in. Whoever kept the old parameters wants to compare; make new arrays.""",
+            wrong.loss_of_each_example),
+        mistake("parameters_changed", """The step changes the caller's parameters: += and -= write into the array
+            that came in. Whoever kept the old parameters wants to compare; make new arrays.""",
             wrong.step_with(new=wrong.subtract_in_place)),
     ],
 )  # fmt: skip

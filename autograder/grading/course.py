@@ -107,7 +107,7 @@ class Course:
         for name in wanted:
             if name not in found:
                 near = difflib.get_close_matches(name, found, n=1) or found
-                raise UsageError(f"no assignment {printable(name)!r} in {folder}; there is {', '.join(near)}")
+                raise UsageError(f"no assignment {name!r} in {folder}; there is {', '.join(near)}")
         return list(dict.fromkeys(wanted)) or found
 
     @contextlib.contextmanager

@@ -149,7 +149,7 @@ def assignments_of(course: Course, options: Options) -> list[Assignment]:
     having = [a for a in loaded if options.exercise in a.exercises]
     if not having:
         all_ids = ", ".join(id for a in loaded for id in a.exercises)
-        raise UsageError(f"--exercise: no exercise {printable(options.exercise)!r}; there is {all_ids}")
+        raise UsageError(f"--exercise: no exercise {options.exercise!r}; there is {all_ids}")
     return having
 
 
@@ -164,7 +164,7 @@ def find_submissions(
         raise UsageError(f"the submissions cannot be read: {submitted}: {error.strerror}") from error
     for student in options.only:
         if student not in students:
-            raise UsageError(f"--only: {submitted} has no folder {printable(student)!r}")
+            raise UsageError(f"--only: {submitted} has no folder {student!r}")
     count = 0
     for student in options.only or students:
         if not is_text(student):

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from autograder.grading.result import Result
 from autograder.grading.run import write_whole
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
     from nbgrader.api import Gradebook
 
 __all__ = ["feedback", "feedback_page"]
@@ -65,6 +66,27 @@ class Part:
         return "right" if self.score >= self.max_score else "part" if self.score > 0 else "wrong"
 
 
+@dataclass(frozen=True)
+class Source:
+    """What the pages of one assignment have in common.
+
+    Attributes:
+        titles: grade_id -> the heading it stands under; "" -> the assignment's title, its first heading.
+        stubs: grade_id -> the cell's text as it was handed out.
+    """
+
+    assignment: Assignment
+    titles: dict[str, str]
+    stubs: dict[str, str]
+
+    @classmethod
+    def read(cls, course: Course, name: str) -> Source:
+        handed_out = student_version(course, name)
+        marked = [cell for cell in handed_out.cells if "nbgrader" in cell.metadata]
+        stubs = {cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in marked}
+        return cls(load_assignment(name, course.folder("source")), titles_of(handed_out), stubs)
+
+
 def feedback(course: Course, names: Sequence[str], only: Sequence[str] = ()) -> Iterator[Path]:
     """Write the pages of a class, for all submissions that the gradebook knows.
 
@@ -82,16 +104,18 @@ def feedback(course: Course, names: Sequence[str], only: Sequence[str] = ()) -> 
         known = graded(gradebook, names)
         for student in only:
             if student not in {s for s, _ in known}:
-                raise UsageError(f"--only: the gradebook has no submission by {printable(student)!r}")
+                raise UsageError(f"--only: the gradebook has no submission by {student!r}")
         if not known:
             raise UsageError(f"nothing to give feedback on: no submission of {', '.join(names)} has been graded yet")
         answers = Journal(course.state / "journal.jsonl").latest(names)
+        sources = {name: Source.read(course, name) for name in {name for _, name in known}}
         for (student, name), standing in sorted(known.items()):
             if only and student not in only:
                 continue
             path = course.notebook("feedback", student, name).with_suffix(".html")
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, page(course, gradebook, student, name, standing, answers.get((student, name), {})))
+            own = answers.get((student, name), {})
+            write_whole(path, page(course, gradebook, sources[name], student, standing, own))
             yield path
 
 
@@ -106,8 +130,9 @@ def feedback_page(course: Course, student: str, name: str) -> str:
     with course.gradebook() as gradebook:
         standing = graded(gradebook, [name]).get((student, name))
         if standing is None:
-            raise UsageError(f"no submission of {name} by {printable(student)!r} has been graded yet")
-        return page(course, gradebook, student, name, standing, answers.get((student, name), {}))
+            raise UsageError(f"no submission of {name} by {student!r} has been graded yet")
+        own = answers.get((student, name), {})
+        return page(course, gradebook, Source.read(course, name), student, standing, own)
 
 
 @lru_cache(maxsize=1)
@@ -122,28 +147,22 @@ def graded(gradebook: Gradebook, names: Sequence[str]) -> dict[tuple[str, str], 
 
 
 def page(
-    course: Course, gradebook: Gradebook, student: str, name: str, standing: Standing, answers: dict[str, Result]
+    course: Course, gradebook: Gradebook, source: Source, student: str, standing: Standing, answers: dict[str, Result]
 ) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
+    name = source.assignment.name
     submission = gradebook.find_submission(name, student)
     notebook = gradebook.find_submission_notebook(name, name, student)
-    penalty = notebook.late_submission_penalty or 0.0
-    assignment = load_assignment(name, course.folder("source"))
-    titles = titles_of(course, name)
-    parts = parts_of(assignment, titles, notebook, answers, words_of(course, student, name))
+    parts = parts_of(source, notebook, answers, words_of(course, source, student))
     for part in parts:
         part.answer = Markup(part.answer)
-    notes = list(dict.fromkeys(note for result in answers.values() for note in result.notes))
     hashes = {r.submission_sha256 for r in answers.values()} - {""}
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.globals["points"] = lambda number: f"{number:g}"
-    return environment.get_template("feedback.html").render(
+    return template().render(
         css=Markup(STYLE + (HERE / "feedback.css").read_text(encoding="utf-8")),
-        title=titles.get("", name), student=printable(student), parts=parts, notes=notes, penalty=penalty,
+        title=source.titles.get("", name), student=printable(student), parts=parts,
+        notes=list(dict.fromkeys(note for result in answers.values() for note in result.notes)),
+        penalty=notebook.late_submission_penalty or 0.0,
         total={"score": standing.score, "max_score": standing.max_score, "waiting": standing.waiting,
                "before_penalty": notebook.score},
         share=f"{100 * min(standing.score / standing.max_score, 1.0) if standing.max_score else 0:.1f}",
@@ -152,26 +171,34 @@ def page(
     )  # fmt: skip
 
 
-def parts_of(
-    assignment: Assignment, titles: dict[str, str], notebook: Any, answers: dict[str, Result], words: dict[str, str]
-) -> list[Part]:
+@cache
+def template() -> Any:
+    """The page's frame; it escapes whatever is put into it."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.globals["points"] = lambda number: f"{number:g}"
+    return environment.get_template("feedback.html")
+
+
+def parts_of(source: Source, notebook: Any, answers: dict[str, Result], words: dict[str, str]) -> list[Part]:
     """The exercises and questions in the order of the assignment; a comment on code goes with the check that follows."""
     grades = {grade.name: grade for grade in notebook.grades}
-    comments = {comment.name: comment.comment for comment in notebook.comments if comment.comment}
+    comments = {comment.name: comment.manual_comment for comment in notebook.comments if comment.manual_comment}
     parts, heard = [], []
-    for slot in assignment.slots:
+    for slot in source.assignment.slots:
         if comment := comments.get(slot.grade_id):
             heard.append(comment)
         grade = grades.get(slot.grade_id)
         if slot.kind not in ("check", "manual") or grade is None:
             continue
-        part = Part(
-            slot.grade_id, titles.get(slot.grade_id, slot.grade_id), grade.score, grade.max_score, comments=heard
-        )
+        title = source.titles.get(slot.grade_id, slot.grade_id)
+        part = Part(slot.grade_id, title, grade.score, grade.max_score, comments=heard)
         if slot.kind == "manual":
             part.by_hand, part.words = True, words.get(slot.grade_id)
             part.waiting = grade.manual_score is None and grade.auto_score is None
-            part.comments = [c for c in heard if c != "No response."]
         else:
             result = answers.get(slot.grade_id)
             part.answer = as_html(result.answer, style=False) if result else ""
@@ -181,11 +208,10 @@ def parts_of(
     return parts
 
 
-def titles_of(course: Course, name: str) -> dict[str, str]:
-    """grade_id -> the heading it stands under; "" -> the assignment's title, its first heading."""
+def titles_of(handed_out: NotebookNode) -> dict[str, str]:
     titles: dict[str, str] = {}
     heading = ""
-    for cell in student_version(course, name).cells:
+    for cell in handed_out.cells:
         if cell.cell_type == "markdown" and (found := HEADING.search(FENCED.sub("", cell.source))):
             heading = re.sub("[`*]", "", found[1])
             titles.setdefault("", heading)
@@ -194,13 +220,12 @@ def titles_of(course: Course, name: str) -> dict[str, str]:
     return titles
 
 
-def words_of(course: Course, student: str, name: str) -> dict[str, str]:
+def words_of(course: Course, source: Source, student: str) -> dict[str, str]:
     """grade_id -> what the student wrote in a cell marked by hand, from the notebook in ``autograded/``."""
     try:
-        cells = json.loads(course.notebook("autograded", student, name).read_text(encoding="utf-8"))["cells"]
+        path = course.notebook("autograded", student, source.assignment.name)
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError):
         return {}
-    handed_out = {c.metadata["nbgrader"]["grade_id"]: c.source for c in student_version(course, name).cells
-                  if "nbgrader" in c.metadata}  # fmt: skip
     texts = {c["metadata"].get("nbgrader", {}).get("grade_id"): "".join(c["source"]) for c in cells}
-    return {id: text.replace("&lt;", "<") for id, text in texts.items() if id and text != handed_out.get(id)}
+    return {id: text.replace("&lt;", "<") for id, text in texts.items() if id and text != source.stubs.get(id)}

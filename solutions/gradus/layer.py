@@ -119,10 +119,12 @@ class Layer:
     def flat(self) -> Array:
         """All parameters in one vector (P,), in the order of params(). The data of each parameter is a view of it."""
         flat = self._flat
+        if flat is None:
+            return self.flatten()
         for p in self.params():
-            if p.data.base is not flat or flat is None:
+            if p.data.base is not flat:  # it was exchanged
                 return self.flatten()
-        return flat if flat is not None else self.flatten()
+        return flat
 
     @property
     def flat_grad(self) -> Array:

@@ -5,6 +5,7 @@ import pytest
 
 from autograder import judging
 from autograder.answer import as_html, as_text
+from autograder.comparison import band
 from autograder.exercise import REGISTRY, exercise, hidden, mistake, public
 from autograder.handle import StudentFailure, local
 from autograder.judging import Answer, judge
@@ -180,3 +181,27 @@ def test_a_declaration_that_cannot_be_fair_is_refused(wrong, words):
     with pytest.raises(ValueError, match=words):
         exercise("test_bad", double, points=1, minutes=1, chapter="", section="", **wrong)
     assert "test_bad" not in REGISTRY
+
+
+def test_a_mistake_made_elsewhere_is_not_recognised_in_a_band_that_it_keeps():
+    """A wrong version that is right in a random case must not explain an answer that misses the band there by a little."""
+
+    def biased(rng, f):
+        return float(np.mean(f(rng.normal(size=100))))
+
+    def absolute(x):
+        return np.abs(x)
+
+    ex = exercise(
+        "test_band", np.negative, names=["negative"], points=2, minutes=1, chapter="", section="",
+        cases=[hidden("mean", biased, band(lambda v: 0.02, "mean"), expected=lambda rng: 0.0),
+               hidden("sign", returns(lambda rng: args(np.ones(3))))],
+        mistakes=[mistake("identity", "Here the sign stays as it is, and it was to be turned.", lambda x: x - np.mean(x)),
+                  mistake("absolute", "All your values are positive, and some were to be negative.", absolute)],
+    )  # fmt: skip
+    try:
+        shifted = answer(ex, lambda x: -(x - np.mean(x)) + 0.11)
+        assert shifted.verdict == "wrong" and shifted.misconception is None
+        assert answer(ex, absolute).misconception == "absolute"
+    finally:
+        del REGISTRY["test_band"]

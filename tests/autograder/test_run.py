@@ -19,7 +19,6 @@ from small_course import (
     STUB,
     SWAPPED,
     answered,
-    command,
     find,
     gradebook_rows,
     released_course,
@@ -28,7 +27,7 @@ from small_course import (
 
 from autograder.assignment import load_assignment
 from autograder.grading.autograded import Job
-from autograder.grading.course import UsageError
+from autograder.grading.course import Course, UsageError
 from autograder.grading.executors import JudgesCannotStart, local
 from autograder.grading.result import RECORD_KEYS, Task
 from autograder.grading.run import Options, grade
@@ -214,10 +213,11 @@ def test_one_student_and_one_exercise_can_be_judged_alone(course):
 
 def test_marks_go_to_another_gradebook_where_one_is_named_and_the_assignment_is_released_there(course):
     submit(course.root, "anna", answered())
-    ran = command(course.root, "autograder", "grade", "--unsafe", "--db", "sqlite:///other.db")
-    assert f"{NAME}: released first" in ran.stdout
+    other = Course.open(course.root, f"sqlite:///{course.root}/other.db")
+    told: list[str] = []
+    grade(other, Options(unsafe=True), released=lambda made: told.append(made.name))
+    assert told == [NAME]
     assert gradebook_rows(course) == {}
-    other = type(course)(course.root, course.config, f"sqlite:///{course.root}/other.db")
     assert gradebook_rows(other)["anna"]["compute_fans"]["auto"] == POINTS
 
 

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from autograder.assignment import Assignment, load_assignment
 from autograder.comparison import exactly, values
 from autograder.exercise import REGISTRY, exercise, hidden, mistake, public
 from autograder.grading.result import Result, Task
 from autograder.grading.submission import grade_submission
+from autograder.handle import StudentFailure
+from autograder.intake.notebook import Cell
 from autograder.probes import args, callable_of, drain, manners, returns
 from autograder.sandbox.process import Limits
+from autograder.sandbox.provided import sources
+from autograder.sandbox.remote import Session
 
-QUICK = Limits(call=1.0, cell=1.5, total=60.0, memory=2**30, output=64 * 2**10)
+QUICK = Limits(call=20.0, cell=20.0, total=120.0, memory=2**30, output=64 * 2**10)
+SECONDS = 2.0  # of one call of `double`: short, because loops are tried there, but not for a busy machine
 
 
 def double(x):
@@ -68,9 +75,9 @@ def declare() -> None:
         obj.set("total", np.zeros(3))
         return before, obj.get("add")(first).get("total")
 
-    more: dict[str, Any] = {"minutes": 1, "chapter": "Toys", "section": "Toys"}
+    more: dict[str, Any] = {"minutes": 1, "chapter": "Toys", "section": "Toys", "seconds": 20.0}
     exercise(
-        "double", double, points=2, **more,
+        "double", double, points=2, **more | {"seconds": SECONDS},
         cases=[public("a matrix", returns(draw)), hidden("others", returns(draw)), manners(draw)],
         mistakes=[mistake("squared", "This is the square: add the number to itself instead.", lambda x: x * x)],
     )  # fmt: skip
@@ -157,3 +164,15 @@ def graded(made: dict[str, Any] | bytes, assignment: Assignment, folder: Path, *
     limits = more.pop("limits", QUICK)
     results = grade_submission(Task("ada", assignment, path, b"secret", **more), limits)
     return {r.exercise: r for r in results}
+
+
+def session_of(source: str, provides: tuple[str, ...] = (), **limits) -> Session:
+    """A session of a notebook with one cell and one check, "it"."""
+    cells = [Cell("solution", "it-code", source), Cell("check", "it", "")]
+    return Session(cells, sources(provides), replace(QUICK, **limits))
+
+
+def failure_of(function, *args) -> StudentFailure:
+    with pytest.raises(StudentFailure) as caught:
+        function(*args)
+    return caught.value

@@ -83,6 +83,14 @@ def test_a_warning_of_numpy_fails_the_build(tmp_path):
     assert "RuntimeWarning: invalid value encountered in divide" in result.stderr
 
 
+def test_a_plain_build_without_the_web_files_fails_and_says_how_to_get_them(tmp_path):
+    book = SmallBook(tmp_path)
+    (tmp_path / "assets" / "vendor" / "mathjax" / "tex-mml-chtml.js").unlink()
+    result = book.build(plain=True)
+    assert result.returncode != 0
+    assert "tex-mml-chtml.js is missing: run python scripts/vendor.py" in result.stdout + result.stderr
+
+
 def test_a_warning_fails_the_build_every_time_until_it_is_mended(tmp_path):
     book = SmallBook(tmp_path)
     book.write("book/index.md", "# Small\n\n{doc}`nowhere`\n")

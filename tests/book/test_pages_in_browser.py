@@ -125,12 +125,13 @@ def test_a_page_fits_a_phone(look, document):
 
 
 def test_the_search_finds_glorot(browser, built_book):
-    page, outside, _ = visit(browser, built_book / "search.html")
+    page, outside, errors = visit(browser, built_book / "search.html")
     page.goto((built_book / "search.html").as_uri() + "?q=Glorot")
     page.wait_for_selector("#search-results li a")
     found = page.locator("#search-results li").all_inner_texts()
     assert any("Weight initialization" in entry for entry in found)
     assert outside == []
+    assert errors == []
     page.context.close()
 
 

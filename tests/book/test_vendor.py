@@ -6,6 +6,7 @@ import base64
 import hashlib
 import http.server
 import io
+import re
 import tarfile
 import threading
 from functools import partial
@@ -63,7 +64,7 @@ def test_a_package_is_fetched_without_npm_and_only_the_named_part_is_kept(packag
 
 def test_an_archive_with_another_hash_is_refused(package, archive, tmp_path):
     archive.write_bytes(archive.read_bytes() + b"\0")
-    with pytest.raises(SystemExit, match=f"expected sha512-{package.sha512[:20]}"):
+    with pytest.raises(SystemExit, match=re.escape(f"expected sha512-{package.sha512}")):
         vendor.install(package, tmp_path / "vendor")
     assert list((tmp_path / "vendor").iterdir()) == []
 

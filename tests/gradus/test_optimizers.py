@@ -154,6 +154,7 @@ def test_the_learning_rate_may_change_between_steps():
         net.W.data[...] = 1
         for lr in (0.5, np.float64(0.25)):
             optimizer.lr = lr
+            assert type(optimizer.lr) is float
             net.W.grad = np.ones((1, 1))
             optimizer.step()
         np.testing.assert_allclose(net.W.data, [[0.25]], rtol=1e-7)

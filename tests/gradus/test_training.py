@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from gradus import no_grad
+from gradus import Function, no_grad
 from gradus.clipping import clip_by_global_norm, clip_by_value, global_norm
 from gradus.data import load_digits_split
 from gradus.initializers import constant
@@ -187,27 +187,57 @@ def test_divergence_in_the_last_step_is_seen_in_the_parameters(rng):
     assert np.isfinite(history.steps).all() and history.diverged.step == 0 and history["train_loss"] == []
 
 
-def test_divergence_of_a_network_of_ones_own_is_named_after_it(rng):
-    class Own(Layer):
-        def __init__(self):
-            self.linear = Linear(2, 3, rng=rng)
+class Own(Layer):
+    """A network of a reader's own: a dense layer and a function after it."""
 
+    def __init__(self, function):
+        self.linear = Linear(2, 3, rng=np.random.default_rng(0))
+        self.function = function
+
+    def forward(self, x):
+        return self.function(self.linear(x))
+
+
+def test_no_step_is_taken_where_the_loss_is_not_finite(rng):
+    net = Own(lambda z: z * np.inf)
+    before = net.flat.copy()
+    where = fit(net, *blobs(rng), optimizer=Adam(net), epochs=3, rng=rng).diverged
+    assert (where.epoch, where.step, where.layer) == (0, 0, "Own")
+    np.testing.assert_array_equal(net.flat, before)
+
+
+def test_gradients_that_are_not_finite_are_not_clipped_but_reported(rng):
+    class Steep(Function):
         def forward(self, x):
-            return self.linear(x) * np.inf
+            return 1.0 * x
 
-    net = Own()
+        def backward(self, gy):
+            return gy * np.inf
+
+    net = Own(lambda z: Steep()(z))
+    with pytest.raises(ValueError, match="grads.* must be finite"):
+        clip_by_global_norm([np.array([np.inf])], 1.0)
+    history = fit(
+        net, *blobs(rng), optimizer=Adam(net), epochs=3, rng=rng, clip=lambda g: clip_by_global_norm(g, 1.0)[0]
+    )
+    assert (history.diverged.epoch, history.diverged.step) == (0, 0) and np.isfinite(history.steps).all()
+
+
+def test_evaluation_uses_running_statistics(rng):
     X, y = blobs(rng)
-    assert fit(net, X, y, optimizer=Adam(net), epochs=1, rng=rng).diverged.layer == "Own"
+    net = MLP([2, 8, 3], rng=rng, batchnorm="pre")
+    loss, _ = evaluate(net, X, y)
+    one_by_one = np.mean([evaluate(net, X[i : i + 1], y[i : i + 1])[0] for i in range(len(X))])
+    assert loss == pytest.approx(one_by_one, rel=1e-10)  # batch statistics of one sample would make all losses equal
+    assert not net.layers[1].running_mean.any()
 
 
-def test_evaluation_uses_running_statistics_and_leaves_every_mode_as_it_was(rng):
+def test_evaluation_leaves_every_mode_as_it_was_and_training_sets_it(rng):
     X, y = blobs(rng)
     net = MLP([2, 8, 3], rng=rng, batchnorm="pre")
     frozen = net.layers[1].eval()
-    loss, _ = evaluate(net, X, y)
+    evaluate(net, X, y)
     assert net.training and not frozen.training and net.layers[2].training
-    one_by_one = np.mean([evaluate(net, X[i : i + 1], y[i : i + 1])[0] for i in range(len(X))])
-    assert loss == pytest.approx(one_by_one, rel=1e-10)  # batch statistics of one sample would make all losses equal
     fit(net, X, y, optimizer=Adam(net), epochs=1, rng=rng)
     assert frozen.training and frozen.running_mean.any()
 

@@ -172,7 +172,7 @@ def step_with_own_parts(params, X, y, *, lr):
     return new, loss
 
 
-def step_sample_by_sample(params, X, y, *, lr):
+def step_example_by_example(params, X, y, *, lr):
     W1, b1, W2, b2 = params["W1"], params["b1"], params["W2"], params["b2"]
     sums = {key: np.zeros_like(value) for key, value in params.items()}
     loss = 0.0
@@ -190,4 +190,4 @@ def step_sample_by_sample(params, X, y, *, lr):
     return {key: params[key] - lr / len(X) * sums[key] for key in params}, loss / len(X)
 
 
-RIGHT["train_step"] = {"own parts, copies": (step_with_own_parts,), "sample by sample": (step_sample_by_sample,)}
+RIGHT["train_step"] = {"own parts, copies": (step_with_own_parts,), "example by example": (step_example_by_example,)}

@@ -79,5 +79,18 @@ def distinct_hidden_units(init, X, y, hidden, steps, lr, rng):
             distinct.append(j)
     return len(distinct)
 
+# %% debug_initialization-code
+def layer_weights(sizes, rng):
+    """Glorot's weights for a network with layers of these sizes: a list of arrays, one for each layer."""
+    weights = []
+    for l in range(len(sizes) - 1):
+        fan_in, fan_out = sizes[l], sizes[l + 1]
+        std = np.sqrt(2 / (fan_in + fan_out))
+        weights.append(std * rng.standard_normal((fan_in, fan_out)))
+    return weights
+
+
+FAULT = "symmetry"
+
 # %% explain_initialization
 The relu curve with LeCun's weights falls by about 0.7 in each layer because half of the units are silent.

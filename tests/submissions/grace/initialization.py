@@ -80,3 +80,16 @@ def distinct_hidden_units(init, X, y, hidden, steps, lr, rng):
         if not any(np.allclose(W1[:, j], W1[:, k], rtol=0, atol=1e-9) for k in distinct):
             distinct.append(j)
     return len(distinct)
+
+# %% debug_initialization-code
+def layer_weights(sizes, rng):
+    """Glorot's weights for a network with layers of these sizes: a list of arrays, one for each layer."""
+    weights = []
+    for l in range(len(sizes) - 1):
+        fan_in, fan_out = sizes[l], sizes[l + 1]
+        std = np.sqrt(2 / (fan_in + fan_out))
+        weights.append(std * rng.standard_normal((fan_in, fan_out)))
+    return weights
+
+
+FAULT = "symmetry"

@@ -81,3 +81,10 @@ def distinct_hidden_units(init, X, y, hidden, steps, lr, rng):
     for step in range(steps):
         p, _ = train_step(p, X, y, lr=lr)
     return np.unique(np.round(p["W1"], 8), axis=1).shape[1]
+
+# %% debug_initialization-code
+def layer_weights(sizes, rng):
+    return [glorot_normal((i, o), rng) for i, o in zip(sizes[:-1], sizes[1:])]
+
+
+FAULT = "symmetry"

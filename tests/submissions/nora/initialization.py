@@ -75,3 +75,16 @@ def distinct_hidden_units(init, X, y, hidden, steps, lr, rng):
     for step in range(steps):
         p, _ = train_step(p, X, y, lr=lr)
     return np.unique(np.round(p["W1"], 8), axis=0).shape[0]
+
+# %% debug_initialization-code
+def layer_weights(sizes, rng):
+    """Glorot's weights for a network with layers of these sizes: a list of arrays, one for each layer."""
+    weights = []
+    for l in range(len(sizes) - 1):
+        fan_in, fan_out = sizes[l], sizes[l + 1]
+        std = np.sqrt(2 / (fan_in + fan_out))
+        weights.append(std * rng.standard_normal((fan_in, fan_out)))
+    return weights
+
+
+FAULT = "vanishing"
