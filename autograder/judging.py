@@ -7,6 +7,7 @@ alone decides points and verdict; nothing that comes from the student's side is 
 from __future__ import annotations
 
 import builtins
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,8 @@ import numpy as np
 from autograder.comparison import Difference
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.handle import StudentFailure, local
+
+LOG = logging.getLogger("autograder.judging")
 
 __all__ = ["VERDICTS", "Answer", "CaseResult", "judge", "unanswered"]
 
@@ -114,13 +117,14 @@ def judge(
             results.append(CaseResult(case.name, case.group, False, results[-1].verdict, hint="Not tried any more."))
             continue
         try:
-            observation = case.probe(rng_of(case, index, seed), *fetch())
+            objects = fetch()
         except StudentFailure as failure:
-            observation = failure
-            if failure.verdict == "missing":
-                return unanswered(ex, "missing", missing_text(failure))
-            limits += failure.verdict in LIMITS
-        result = compare_case(ex, case, index, seed, observation)
+            observation, result = failed_case(ex, index, seed, failure)
+        else:
+            observation, result = try_case(ex, index, seed, objects)
+        if result.verdict == "missing":
+            return unanswered(ex, "missing", missing_text(observation))
+        limits += result.verdict in LIMITS
         results.append(result)
         if not result.passed:
             failed.append((index, observation))
@@ -130,6 +134,32 @@ def judge(
     return count(ex, results, found)
 
 
+def try_case(ex: Exercise, index: int, seed: int, objects: Sequence[Any]) -> tuple[Any, CaseResult]:
+    """Try one case: the observation, or the failure in its place, and how it went.
+
+    Raises:
+        Exception: the check fails on its own reference, too.
+    """
+    case = ex.cases[index]
+    try:
+        observation = case.probe(rng_of(case, index, seed), *objects)
+        return observation, compare_case(ex, case, index, seed, observation)
+    except StudentFailure as failure:
+        return failed_case(ex, index, seed, failure)
+    except Exception as error:
+        if not compare_case(ex, case, index, seed, of_reference(ex, case, index, seed)).passed:
+            raise
+        # The reference goes through the very same case: what the student's code gave is what the check stumbled over.
+        LOG.warning("the check of %s, %r, cannot use what it was given", ex.id, case.name, exc_info=error)
+        unusable = "What your code gave back cannot be used in the way the task describes."
+        return failed_case(ex, index, seed, StudentFailure("wrong", text=unusable))
+
+
+def failed_case(ex: Exercise, index: int, seed: int, failure: StudentFailure) -> tuple[StudentFailure, CaseResult]:
+    """A case in which the student's code gave no observation."""
+    return failure, compare_case(ex, ex.cases[index], index, seed, failure)
+
+
 def rng_of(case: Case, index: int, seed: int) -> np.random.Generator:
     """The generator of a case: another one for each case, and for hidden cases for each seed."""
     return np.random.default_rng([index, seed if case.group == "hidden" else PUBLIC_SEED])
@@ -137,11 +167,19 @@ def rng_of(case: Case, index: int, seed: int) -> np.random.Generator:
 
 def expected_of(ex: Exercise, case: Case, index: int, seed: int) -> Any:
     """What is expected in a case: what the declaration says, or what the reference does."""
-    rng = rng_of(case, index, seed)
     if case.expected is not None:
-        return case.expected(rng)
+        return case.expected(rng_of(case, index, seed))
+    return of_reference(ex, case, index, seed)
+
+
+def of_reference(ex: Exercise, case: Case, index: int, seed: int) -> Any:
+    """The observation on the reference.
+
+    Raises:
+        RuntimeError: the reference fails: a fault of ours.
+    """
     try:
-        return case.probe(rng, *(local(r) for r in ex.reference))
+        return case.probe(rng_of(case, index, seed), *(local(r) for r in ex.reference))
     except StudentFailure as failure:
         raise RuntimeError(f"the reference of {ex.id} failed in {case.name!r}: {failure}") from failure
 

@@ -13,7 +13,8 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,8 @@ def check(exercise_id: str, *objects: Any) -> Points:
         wanted = ", ".join(ex.names)
         raise TypeError(f'check: call it as check("{ex.id}", {wanted}), got {len(objects)} objects after the name')
     given = tuple(local(o) for o in objects)
-    with elsewhere():
-        answer = judge(ex, lambda: given, seed=notebook_seed(ex.id))
+    with progress(ex.id) as step, elsewhere():
+        answer = judge(ex, lambda: given, seed=notebook_seed(ex.id), progress=step)
     validating = os.environ.get("NBGRADER_EXECUTION") == "validate"
     if answer.score == 0 or (validating and answer.verdict != "pass"):
         raise CheckFailed(answer)
@@ -100,6 +101,28 @@ def find_or_suggest(exercise_id: str) -> Exercise:
 def notebook_seed(exercise_id: str) -> int:
     """Seed of the hidden cases in a notebook: always the same there, and never one of the grader's."""
     return int.from_bytes(hashlib.sha256(f"notebook:{exercise_id}".encode()).digest()[:8], "big")
+
+
+@contextlib.contextmanager
+def progress(exercise_id: str) -> Iterator[Callable[[int, int], None]]:
+    """A function that says in a notebook how far a check is, once it has taken half a second; elsewhere one that is silent."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    start, line = time.monotonic(), None
+
+    def step(done: int, of: int) -> None:
+        nonlocal line
+        if hasattr(shell, "kernel") and time.monotonic() - start > 0.5:
+            text = {"text/plain": f"{exercise_id}: {done} of {of} cases"}
+            line = line or shell_display(text, raw=True, display_id=True)
+            line.update(text, raw=True)
+
+    shell_display = ipython.display.display if ipython else None
+    try:
+        yield step
+    finally:
+        if line:
+            line.update({"text/plain": ""}, raw=True)
 
 
 @contextlib.contextmanager

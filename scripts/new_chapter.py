@@ -14,7 +14,16 @@ from pathlib import Path
 
 import nbformat
 
-PARTS = ("start", "signals", "reuse", "optimization", "generalization", "experiments", "autodiff", "capstone")
+PARTS = {  # folder in book/ -> caption of the part
+    "start": "Start",
+    "signals": "I. Signals in deep networks",
+    "reuse": "II. Reusing what was learned",
+    "optimization": "III. Moving faster",
+    "generalization": "IV. Generalizing",
+    "experiments": "V. Running experiments",
+    "autodiff": "VI. Automatic differentiation",
+    "capstone": "Capstone",
+}
 
 OPENING = """({label})=
 # {title}
@@ -82,6 +91,11 @@ What stays when the rest is forgotten.
 :::""",
 }
 
+CODE = {
+    "reference": "import gradus\nimport numpy as np\n\nrng = np.random.default_rng(0)",
+    "trial": "from gradus.trial import claim, number\n\nmeasured = [rng.normal() for seed in range(5)]",
+}
+
 
 def notebook(name: str) -> nbformat.NotebookNode:
     """The chapter's frame."""
@@ -89,8 +103,8 @@ def notebook(name: str) -> nbformat.NotebookNode:
     cells = [nbformat.v4.new_markdown_cell(OPENING.format(**fields), id="opening")]
     for id, text in SECTIONS.items():
         cells.append(nbformat.v4.new_markdown_cell(text.format(**fields), id=id))
-        if id in ("reference", "trial"):
-            cells.append(nbformat.v4.new_code_cell("import numpy as np" if id == "reference" else "", id=f"{id}-code"))
+        if id in CODE:
+            cells.append(nbformat.v4.new_code_cell(CODE[id], id=f"{id}-code"))
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
@@ -104,7 +118,9 @@ def enter(toc: Path, part: str, name: str) -> None:
         lines.insert(places[-1] + 1, f"{indent}- file: book/{part}/{name}")
     else:
         back = next(i for i, line in enumerate(lines) if "caption: Back" in line)
-        lines[back:back] = [f"  - caption: {part.capitalize()}", "    chapters:", f"      - file: book/{part}/{name}"]
+        lines[back:back] = [
+            f"  - caption: {PARTS[part]}", "    numbered: 2", "    chapters:", f"      - file: book/{part}/{name}"
+        ]  # fmt: skip
     toc.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

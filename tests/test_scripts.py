@@ -37,7 +37,8 @@ def test_a_new_exercise_is_laid_out_with_everything_that_proves_it(copy):
     assert [(c.metadata.nbgrader["grade_id"], c.metadata.nbgrader["points"], c.source) for c in tests] == [
         ("global_norm", 3, 'check("global_norm", global_norm)')
     ]
-    proof = run(copy, "-m", "pytest", "tests/autograder/test_proof.py", "-k", "global_norm and not 1000", "-p", "no:cacheprovider")
+    rules = "tests/autograder/test_proof.py"
+    proof = run(copy, "-m", "pytest", rules, "-k", "global_norm and not 1000", "-p", "no:cacheprovider")
     assert proof.returncode == 1, proof.stdout
     assert "global_norm" in proof.stdout and "error" not in proof.stdout.splitlines()[-1]
 

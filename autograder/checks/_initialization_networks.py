@@ -212,10 +212,10 @@ def layers_of(layer_weights: Any, sizes: Sequence[int], generator: Seed) -> list
     """The student's weights for a network of these sizes, if they are such."""
     found = callable_of(layer_weights)(list(sizes), generator)
     wanted = list(pairwise(sizes))
-    shapes = [w.shape if isinstance(w, np.ndarray) and w.dtype.kind == "f" else None for w in found] if isinstance(
-        found, list | tuple) else None  # fmt: skip
+    listed = isinstance(found, list | tuple)
+    shapes = [w.shape if isinstance(w, np.ndarray) and w.dtype.kind == "f" else None for w in found] if listed else None
     if shapes != wanted:
-        given = kind_text(found) if shapes is None else f"a list with the shapes {shapes}"
+        given = f"a list with the shapes {shapes}" if listed else kind_text(found)
         raise StudentFailure("wrong", "", f"a list of arrays is expected, of the shapes {wanted}; yours is {given}")
     return list(found)
 
@@ -281,5 +281,5 @@ def each_layer(given: Any, expected: Any, slack: float = 1.0) -> Difference | No
     return None
 
 
-def named_fault(rng: Rng, fault: Any, layer_weights: Any) -> Any:
-    return fault if isinstance(fault, str) else kind_text(fault)
+def named_fault(rng: Rng, fault: Any, layer_weights: Any) -> str:
+    return fault if isinstance(fault, str) and fault in FAULTS else "none of the list"

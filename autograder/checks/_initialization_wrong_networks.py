@@ -176,6 +176,8 @@ DEBUG_INITIALIZATION = [
         still made anew for each of them. Which generator is there for all of it?""", "symmetry", same_seed_for_each_layer),
     mistake("spread_lost", """Units and layers differ now, but the spread of the weights was lost in mending: it is to stay what
         it was in the broken function.""", "symmetry", unscaled),
+    mistake("named_nothing", """Your function is mended, but the fault has no name yet: FAULT must be one of the five texts in
+        the list.""", "", layer_weights),
     misnamed("vanishing", """Your function is mended, but that was not the fault. The table under the figure says how large the
         numbers are that arrive at the hidden units and leave them."""),
     misnamed("saturation", """Your function is mended, but that was not the fault. Saturated units stand close to −1 or 1: what

@@ -13,7 +13,8 @@ __all__ = ["compiled", "namespace", "run"]
 
 TIMED = re.compile(r"%%(time|timeit|capture|prun)\b")  # cell magics around ordinary Python
 TIMED_LINE = re.compile(r"\s*%time\s+(?=\S)")  # runs its statement, names and all
-ESCAPED = re.compile(r"\s*[%!?]|.*\?\s*$")  # %magic, !shell, ?help, help?
+ESCAPED = re.compile(r"\s*[%!?].*|\s*[\w.]+\?{1,2}\s*")  # %magic, !shell, ?help, help?
+SETTING = re.compile(r"\s*%(matplotlib|config)\b")  # of how a notebook looks: not worth a note
 ASSIGNED = re.compile(r"(\s*[\w.\s,]+=\s*)[%!].*")  # files = !ls
 
 
@@ -38,7 +39,7 @@ def python_line(line: str) -> str | None:
     """A line that Jupyter would not hand to Python, as Python; None where it is Python's already."""
     if found := TIMED_LINE.match(line):
         return line[: len(line) - len(line.lstrip())] + line[found.end() :]
-    if ESCAPED.fullmatch(line) or (ESCAPED.match(line) and line.lstrip()[0] in "%!?"):
+    if ESCAPED.fullmatch(line):
         return line[: len(line) - len(line.lstrip())] + "pass"
     if found := ASSIGNED.fullmatch(line):
         return f"{found[1]}None"
@@ -68,7 +69,8 @@ def compiled(source: str, filename: str) -> tuple[CodeType, list[str]]:
             replaced = python_line(lines[at]) if 0 <= at < len(lines) else None
             if replaced is None or replaced == lines[at]:
                 raise
-            notes.append(f"Line {at + 1} has no effect here: {lines[at].strip()[:80]}")
+            if not SETTING.match(lines[at]):
+                notes.append(f"Line {at + 1} has no effect here: {lines[at].strip()[:80]}")
             lines[at] = replaced
     raise SyntaxError("too many lines of this cell are not Python")
 

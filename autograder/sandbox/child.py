@@ -11,7 +11,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import importlib.abc
-import importlib.machinery
 import os
 import random
 import resource
@@ -21,6 +20,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from autograder.sandbox.wire import Inbox, decode, encode
 __all__ = ["main"]
 
 OURS = ("autograder", "gradus")
+STANDARD = (BuiltinImporter, FrozenImporter, PathFinder)  # none of those that an editable installation adds
 
 
 def main(fd: int) -> None:
@@ -47,12 +48,12 @@ class Provided(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self, modules: dict[str, tuple[bool, str]]) -> None:
         self.modules = modules
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name.partition(".")[0] not in OURS:
             return None
         if name not in self.modules:
             raise ImportError(f"{name} is not available in this assignment", name=name)
-        return importlib.machinery.ModuleSpec(name, self, is_package=self.modules[name][0])
+        return ModuleSpec(name, self, is_package=self.modules[name][0])
 
     def exec_module(self, module: types.ModuleType) -> None:
         source = self.modules[module.__name__][1]
@@ -85,12 +86,7 @@ class Child:
             amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
             with contextlib.suppress(ValueError, OSError):  # not every system knows every limit
                 resource.setrlimit(kind, (amount, amount))
-        standard = (
-            importlib.machinery.BuiltinImporter,
-            importlib.machinery.FrozenImporter,
-            importlib.machinery.PathFinder,
-        )
-        sys.meta_path[:] = [Provided(modules), *(f for f in sys.meta_path if f in standard)]
+        sys.meta_path[:] = [Provided(modules), *STANDARD]
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         sys.argv[:] = [""]
@@ -142,9 +138,8 @@ class Child:
         except BaseException as error:
             lost = error if isinstance(error, StudentFailure) else failure(error)
             self.flush()
-            self.send(
-                "failed", verdict=lost.verdict, kind=text(lost.kind), text=text(lost.text), trace=text(lost.trace)
-            )
+            said = {"kind": text(lost.kind), "text": text(lost.text), "trace": text(lost.trace)}
+            self.send("failed", verdict=lost.verdict, **said)
         finally:
             self.request = outer
 
@@ -206,6 +201,8 @@ def text(value: Any) -> str:
 
 def exception(kind: str, message: str) -> Exception:
     """An exception that was raised in the judge, for the student's code that caused it."""
+    if kind == "StudentFailure":  # of a handle that the function of the check used
+        return StudentFailure("raised", "", message)
     cls = getattr(builtins, kind, None)
     if isinstance(cls, type) and issubclass(cls, Exception):
         with contextlib.suppress(TypeError):  # some want more than a text

@@ -82,7 +82,8 @@ class Process:
         self.mark = secrets.token_hex(16)
         self.folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         for fonts in font_lists():
-            shutil.copy(fonts, self.folder)
+            with contextlib.suppress(OSError):
+                shutil.copy(fonts, self.folder)
         self.sock, theirs = socket.socketpair()
         self.pipe, write = os.pipe()
         command = [sys.executable, "-sPB", "-Xutf8", "-c", BOOT, str(theirs.fileno()), str(Path(__file__).parents[1])]
@@ -91,6 +92,11 @@ class Process:
                 command, stdin=subprocess.DEVNULL, stdout=write, stderr=write, pass_fds=[theirs.fileno()],
                 cwd=self.folder, env=self.environment(), start_new_session=True,
             )  # fmt: skip
+        except BaseException:
+            self.sock.close()
+            os.close(self.pipe)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         finally:
             theirs.close()
             os.close(write)
@@ -190,7 +196,7 @@ class Process:
             exited.register(self.pidfd, select.POLLIN)
             exited.poll(500)  # to learn how it ended, rather than that it was killed
         stopped = self.stop("crashed", "")
-        code = self.popen.returncode
+        code = self.popen.returncode or 0
         how = f"exit code {code}" if code >= 0 else signal.strsignal(-code) or f"signal {-code}"
         stopped.text = f"Your code ended the Python process it ran in ({how})."
         return stopped
@@ -206,7 +212,8 @@ class Process:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)  # before it is waited for: until then the number is taken
-        self.popen.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # every wait has an end
+            self.popen.wait(timeout=10)
         end_marked(self.mark)
         self.sock.close()
         for fd in (self.pipe, self.pidfd):
@@ -218,10 +225,8 @@ class Process:
 
 def font_lists() -> list[Path]:
     """Matplotlib's lists of the fonts there are, where this user has them: to make one takes it seconds."""
-    cache = os.environ.get("MPLCONFIGDIR") or Path(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "matplotlib"
-    )
-    return list(Path(cache).glob("fontlist-*.json"))
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return list(Path(os.environ.get("MPLCONFIGDIR") or Path(caches, "matplotlib")).glob("fontlist-*.json"))
 
 
 def end_marked(mark: str) -> None:

@@ -55,9 +55,8 @@ class RemoteHandle:
         return Reply(got.get("value"), after, named, [name for name in FLOAT_WARNINGS if name in caught])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.session.ask(self.process, "call", handle=self, args=list(args), kwargs=kwargs, after=False).get(
-            "value"
-        )
+        got = self.session.ask(self.process, "call", handle=self, args=list(args), kwargs=kwargs, after=False)
+        return got.get("value")
 
     def get(self, name: str) -> Any:
         """Read an attribute."""
@@ -92,6 +91,7 @@ class Session:
         self.stopped: dict[int, StudentFailure] = {}  # cell -> the limit it ran into: it is not run again
         self.bound: dict[str, tuple[Any, ...]] = {}  # exercise -> its objects in this process
         self.functions: dict[int, Callable[..., Any]] = {}  # of the check, by number
+        self.numbers: dict[int, int] = {}  # id of a function -> its number
         self.released: list[int] = []  # numbers of objects that no handle stands for any more
         self.last: StudentFailure | None = None  # why the last process was ended
         self.notes: dict[str, None] = {}  # in order, each once
@@ -136,7 +136,7 @@ class Session:
             self.close()
         self.run_until(checks[0])
         if exercise not in self.bound:
-            found = self.ask(self.process, "bind", names=list(names)).get("objects")
+            found = self.ask(self.process, "bind", self.limits.cell, names=list(names)).get("objects")
             if not isinstance(found, dict):
                 raise self.violated("a reply of the wrong form")
             for name in names:
@@ -180,8 +180,8 @@ class Session:
         """Run one cell; how it went wrong is kept, not raised."""
         try:
             notes = self.ask(self.process, "run", self.limits.cell, label=cell.label, source=cell.source).get("notes")
-            for note in notes if isinstance(notes, list) else []:
-                self.notes[f"{cell.label}: {str(note)[:200]}"] = None
+            for note in notes[:10] if isinstance(notes, list) else []:
+                self.notes[f"{cell.label}: {clean(str(note), 200)}"] = None
         except StudentFailure as failure:
             (self.failed if self.process else self.stopped)[position] = failure
         self.position = position + 1 if self.process else 0
@@ -219,9 +219,8 @@ class Session:
             return self.see_through(process, op, fields)
         start, left = time.monotonic(), self.limits.total - self.spent
         seconds = self.call_seconds if seconds is None else seconds
-        self.too_late = (
-            f"Stopped after {seconds:g} s: does a loop never end?" if seconds <= left else self.all_used_up()
-        )
+        after = f"Stopped after {seconds:g} s: does a loop never end?"
+        self.too_late = after if seconds <= left else self.all_used_up()
         self.deadline = start + min(seconds, left)
         process.printed = 0
         try:
@@ -281,8 +280,9 @@ class Session:
             return ["h", value.number]
         if not callable(value):
             raise TypeError(f"a check may pass plain data, handles, Seed(n) and functions, not {type(value).__name__}")
-        self.functions.setdefault(id(value), value)  # kept, so that the number stays its own
-        return ["f", id(value)]
+        number = self.numbers.setdefault(id(value), len(self.numbers))
+        self.functions[number] = value  # kept, so that its id stays its own
+        return ["f", number]
 
     def meant(self, tag: str, fields: list[Any]) -> RemoteHandle:
         """A handle on the object that the other side keeps under a number."""

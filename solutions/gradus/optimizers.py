@@ -185,7 +185,8 @@ class Optimizer:
         self.hyper = hyper
         self.state: State = {}
         flat = net.flatten()
-        self.formula(flat, flat, {}, lr=lr, **hyper)  # complains of wrong numbers now, not at the first step
+        # a step without effect, so that wrong numbers are complained of now
+        self.formula(flat, np.zeros_like(flat), {}, lr=lr, **hyper)
 
     @property
     def lr(self) -> float:

@@ -12,7 +12,7 @@ What is stored. ``myst_nb.glue(key, value, display=False)`` writes one output to
     output_type                      display_data
     metadata.scrapbook.name          the key: "claim-INIT-19", or "growth"
     metadata.scrapbook.mime_prefix   "application/papermill.record/", put before each of the following:
-    data["text/plain"]               what was measured, as it is to be read: no quotes, no markup, one line
+    data["text/plain"]               what was measured, as it is to be read: one line without markup; a number in quotes
     data["text/html"]                for claims only: the box that is shown below the cell
 myst_nb takes the prefix off. Prose says {glue:text}`growth` or {glue:text}`claim-INIT-19`; an extension finds the same
 under ``glue_data[key]["data"]["text/plain"]`` of the page. A key may be used once a page.
@@ -123,7 +123,7 @@ def number(name: str, value: float, fmt: str = ".3g") -> Number:
     except ValueError as error:
         fail(f"fmt must format a number, got {fmt!r}: {error}")
     shown = Number(_typeset(text))
-    _glue(name, shown)
+    _glue(name, shown.text)  # as text: glue evaluates what looks like a number, and 0.50 would lose its zero
     return shown
 
 

@@ -236,4 +236,9 @@ def test_every_fault_on_the_list_has_an_answer():
     task = source("debug_initialization-question")
     listed = {line.split("`")[1].strip('"') for line in task.splitlines() if line.startswith('| `"')}
     named = {m.objects[0] for m in EXERCISES["debug_initialization"].mistakes}
-    assert listed == named == set(networks.FAULTS)
+    assert listed == set(networks.FAULTS) == named - {""}
+
+
+def test_an_empty_fault_and_one_that_is_not_on_the_list_are_told_so():
+    for fault in ("", "Symmetry!", None, 3, ["symmetry"]):
+        assert answer("debug_initialization", fault, networks.layer_weights).misconception == "named_nothing"

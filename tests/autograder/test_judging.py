@@ -165,6 +165,19 @@ def test_a_fault_of_the_reference_is_not_blamed_on_the_student(doubling):
         answer(broken, double)
 
 
+def test_what_the_check_stumbles_over_is_wrong_and_shows_no_trace_of_ours(caplog):
+    def first_of(rng, f):
+        return f(np.ones(3))["first"]
+
+    ex = exercise("test_first", lambda x: {"first": x[0]}, names=["first"], points=2, minutes=1, chapter="", section="",
+                  cases=[hidden("a", first_of)])  # fmt: skip
+    try:
+        got = answer(ex, lambda x: {"last": x[-1]})
+        assert (got.verdict, got.score) == ("wrong", 0) and "KeyError" in caplog.text and "KeyError" not in as_text(got)
+    finally:
+        del REGISTRY["test_first"]
+
+
 def test_an_answer_survives_its_journey_through_plain_data(doubling):
     import json
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -85,6 +86,13 @@ def test_the_time_of_all_calls_together_is_limited():
         assert failure_of(session.objects, "it", ["slow"]).text == lost.text
 
 
+def test_what_is_left_of_that_time_bounds_a_single_call():
+    with session_of("def loop():\n    while True: pass", total=1.0) as session:
+        (loop,) = session.objects("it", ["loop"], 20.0)
+        assert failure_of(loop).text == "Stopped: the notebook took more than 1 s in all."
+        assert session.spent < 10
+
+
 def test_a_limit_inside_a_function_of_the_check_ends_the_outer_call_too():
     with session_of("def outer(f): return f()\ndef loop():\n    while True: pass") as session:
         outer, loop = session.objects("it", ["outer", "loop"], 1.0)
@@ -117,7 +125,7 @@ def send(message, data=b""):
 FORGED = {
     "garbage": "sock().sendall(os.urandom(5000))",
     "no JSON": "send(b'pass')",
-    "another number": "send({'op': 'reply', 'id': 1, 'value': 7})",
+    "another number": "send({'op': 'reply', 'id': 1, 'value': 7, 'args': ['l'], 'kwargs': ['d'], 'warnings': ['l']})",
     "a verdict": "send({'op': 'failed', 'id': child().request, 'verdict': 'pass', 'kind': '', 'text': '', 'trace': ''})",
     "a pass": "send({'op': 'pass', 'id': child().request, 'score': 2})",
     "an object dtype": "send({'op': 'reply', 'id': child().request, 'value': ['a', 'O', [1]]}, b'12345678')",
@@ -229,8 +237,9 @@ loop()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal at the parent's death is Linux's")
-def test_the_process_ends_when_the_judge_is_killed():
-    with subprocess.Popen([sys.executable, "-c", JUDGE], stdout=subprocess.PIPE, text=True) as judge:
+def test_the_process_ends_when_the_judge_is_killed(tmp_path):
+    env = os.environ | {"TMPDIR": str(tmp_path)}  # nobody is left to remove the process's folder
+    with subprocess.Popen([sys.executable, "-c", JUDGE], stdout=subprocess.PIPE, text=True, env=env) as judge:
         pid = int(judge.stdout.readline())
         assert alive(pid)
         judge.kill()

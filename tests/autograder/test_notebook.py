@@ -90,3 +90,20 @@ def test_importing_check_asks_for_nothing_but_numpy():
 def test_the_answer_to_the_same_code_is_always_the_same():
     first, second = (check("compute_fans", right), check("compute_fans", right))
     assert str(first) == str(second) and os.environ.get("NBGRADER_EXECUTION") is None
+
+
+def test_a_long_check_shows_how_far_it_is_and_ends_with_its_points():
+    import nbformat
+    from nbclient import NotebookClient
+
+    cells = ["from autograder import check\nfrom gradus.diagnostics import propagate", 'check("propagate", propagate)']
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    shown = []
+    client = NotebookClient(notebook, timeout=100, kernel_name="python3")
+    keep = client.process_message
+    client.process_message = lambda msg, cell, index: (shown.append(msg), keep(msg, cell, index))[1]
+    client.execute()
+    texts = [m["content"]["data"]["text/plain"] for m in shown if "data" in m["content"]]
+    assert any("of 12 cases" in text for text in texts) or len(texts) == 1   # a fast machine has nothing to tell
+    assert notebook.cells[1].outputs[-1].output_type == "execute_result"
+    assert notebook.cells[1].outputs[-1].data["text/plain"] == "9.0"

@@ -175,7 +175,16 @@ def test_what_a_function_of_the_check_raises_is_raised_in_the_student_s_code(stu
     assert (lost.verdict, lost.kind, lost.text) == ("raised", "ValueError", "no 3")
 
 
-def test_ten_thousand_handles_let_go_do_not_stay_in_the_other_process():
+def test_a_failure_of_a_handle_in_a_function_of_the_check_reaches_the_student_s_code_as_in_one_process(student):
+    def both(handle, call):
+        return failure_of(call, lambda: handle([1, 2]))
+
+    here = both(LocalHandle(lambda values: values[3]), LocalHandle(lambda f: f()))
+    there = both(student.third, student.call)
+    assert (there.verdict, there.kind, there.text) == (here.verdict, here.kind, here.text)
+
+
+def test_handles_let_go_do_not_stay_in_the_other_process():
     with session_of(
         "class A: pass\nimport gc\ndef count(): return sum(type(o) is A for o in gc.get_objects())"
     ) as session:
@@ -212,6 +221,15 @@ def test_the_environment_holds_nothing_of_the_judge_s(student, monkeypatch):
     }  # fmt: skip
     assert names["HOME"] == folder != str(Path.cwd())
     assert modules == ["autograder"]
+
+
+def test_global_generators_and_the_order_of_sets_are_the_same_in_every_process():
+    source = "import random, numpy as np\nx = [random.random(), np.random.rand(), list({'a', 'b', 'c', 'd', 'e'})]"
+    seen = []
+    for _ in range(2):
+        with session_of(source) as session:
+            seen.append(session.objects("it", ["x"]))
+    assert seen[0] == seen[1]
 
 
 def test_only_provided_modules_can_be_imported(student):
@@ -278,6 +296,11 @@ def test_a_syntax_error_names_the_student_s_line():
         lost = failure_of(session.objects, "it", ["f"])
     assert (lost.verdict, lost.kind, lost.text) == ("raised", "SyntaxError", "'(' was never closed")
     assert lost.trace == "line 2: return (x"
+
+
+def test_a_syntax_error_on_a_line_that_ends_in_a_question_is_the_student_s_own():
+    with session_of("def f(x)  # why?\n    return x") as session:
+        assert failure_of(session.objects, "it", ["f"]).text == "expected ':'"
 
 
 def test_names_defined_before_a_cell_raised_are_there():

@@ -17,6 +17,7 @@ import toy
 from autograder.grading import submission as module
 from autograder.grading.result import Result, Task
 from autograder.grading.submission import grade_submission
+from autograder.sandbox import process
 
 FULL = dict.fromkeys(toy.RIGHT, ("pass", 2.0))
 
@@ -257,9 +258,22 @@ def test_a_fault_of_ours_is_told_apart_logged_and_costs_no_other_exercise(grade,
 
 
 def test_a_process_that_cannot_start_is_a_fault_of_ours_for_every_exercise(grade, monkeypatch, caplog):
-    monkeypatch.setattr("autograder.sandbox.process.BOOT", "raise SystemExit('no such machine')")
+    monkeypatch.setattr(process, "BOOT", "raise SystemExit('no such machine')")
     assert marks(grade()) == dict.fromkeys(toy.RIGHT, ("grader-fault", 0.0))
     assert "no such machine" in caplog.text
+
+
+def test_a_process_that_cannot_be_started_again_is_a_fault_of_ours_too(grade, monkeypatch):
+    """The first one was brought down by the student's code; that there is no second one was not."""
+    environment = process.Process.environment
+
+    def last(self):
+        monkeypatch.setattr(process, "BOOT", "raise SystemExit")  # for those after this one
+        return environment(self)
+
+    monkeypatch.setattr(process.Process, "environment", last)
+    got = grade(toy.notebook({"double": f"def double(x): {CRASH}"}))
+    assert marks(got) == dict.fromkeys(toy.RIGHT, ("grader-fault", 0.0))
 
 
 def test_results_say_what_was_odd_about_the_notebook(grade):

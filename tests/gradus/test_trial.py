@@ -64,7 +64,7 @@ def notebook():
     pytest.importorskip("myst_nb")
     return run(
         "from gradus.trial import claim, number",
-        "number('growth', 1.2e9, '.1e')\nclaim('INIT-20', holds=True, measured='86 % saturated')",
+        "number('growth', 1.2e9, '.1e'); number('half', 0.5, '.2f'); number('many', 2410, ',d')\nclaim('INIT-20', holds=True, measured='86 % saturated')",
         "import sys; sys.modules['myst_nb'] = None",
         "number('plain', 3, 'd')",
     )
@@ -74,10 +74,18 @@ def test_what_is_stored_is_found_by_the_tool_that_builds_the_book(notebook):
     from myst_nb.ext.glue import extract_glue_data_cell
 
     stored = dict(extract_glue_data_cell(nbformat.from_dict(notebook.cells[1])))
-    assert set(stored) == {"growth", "claim-INIT-20"}
-    assert stored["growth"]["data"] == {"text/plain": "1.2 × 10⁹"}
+    assert set(stored) == {"growth", "half", "many", "claim-INIT-20"}
     assert stored["claim-INIT-20"]["data"]["text/plain"] == "86 % saturated"
     assert stored["claim-INIT-20"]["data"]["text/html"] == Claim("INIT-20", "86 % saturated")._repr_html_()
+
+
+def test_numbers_reach_the_prose_as_they_were_formatted(notebook):
+    from myst_nb.core.variables import format_plain_text
+    from myst_nb.ext.glue import extract_glue_data_cell
+
+    stored = dict(extract_glue_data_cell(nbformat.from_dict(notebook.cells[1])))
+    texts = [format_plain_text(stored[key]["data"]["text/plain"], "s") for key in ("growth", "half", "many")]
+    assert texts == ["1.2 × 10⁹", "0.50", "2,410"]
 
 
 def test_the_claim_shows_itself_once_below_its_cell(notebook):
