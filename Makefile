@@ -10,7 +10,7 @@ STATE := .course
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
-export PYDEVD_DISABLE_FILE_VALIDATION := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 step = @printf '\n\033[1m%s\033[0m\n' "$(1)"
 

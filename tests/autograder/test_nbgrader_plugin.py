@@ -124,6 +124,9 @@ def hand_in(root: Path) -> None:
     (root / "submitted" / "linked" / NAME / f"{NAME}.ipynb").symlink_to(
         root / "solutions/assignments" / NAME / f"{NAME}.ipynb"
     )
+    (root / "submitted" / "right" / NAME / "stolen.txt").symlink_to(
+        root / "solutions/assignments" / NAME / f"{NAME}.ipynb"
+    )
     for student, hours in (("right", 2), ("partial", 99), ("wrong", -5)):
         time = (DUE + timedelta(hours=hours)).isoformat()
         (root / "submitted" / student / NAME / "timestamp.txt").write_text(f"{time} UTC\n")

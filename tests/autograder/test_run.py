@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import moody
@@ -29,6 +30,7 @@ from autograder.assignment import load_assignment
 from autograder.grading.autograded import Job
 from autograder.grading.course import Course, UsageError
 from autograder.grading.executors import JudgesCannotStart, local
+from autograder.grading.journal import Journal
 from autograder.grading.result import RECORD_KEYS, Task
 from autograder.grading.run import Options, grade
 
@@ -186,6 +188,29 @@ def test_a_run_that_was_killed_at_any_moment_is_taken_up_to_the_same_marks(cours
             r.to_record() | {"seconds": 0} for r in whole.results
         ]
         assert gradebook_rows(other) == expected
+
+
+def test_a_failure_of_the_grader_is_tried_again_when_a_run_is_resumed(course):
+    submit(course.root, "anna", answered())
+    [verdict] = run(course).results
+    Journal(course.state / "journal.jsonl").judged([replace(verdict, verdict="grader-fault", score=0.0)])
+    again = run(course, resume=True)
+    assert (again.resumed, verdicts(again)) == (0, {"anna": EXPECTED["anna"]})
+    assert run(course, resume=True).resumed == 1
+
+
+def test_a_mark_given_by_hand_is_looked_at_again_only_when_the_student_hands_in_anew(course):
+    submit(course.root, "anna", answered(words="It falls."))
+    run(course)
+    with course.gradebook() as gradebook:
+        words = gradebook.find_grade(f"explain_{NAME}", NAME, NAME, "anna")
+        words.manual_score, words.needs_manual_grade = 2.0, False
+        gradebook.db.commit()
+    run(course)
+    assert gradebook_rows(course)["anna"][f"explain_{NAME}"] == {"auto": None, "manual": 2.0, "by_hand": False}
+    submit(course.root, "anna", answered(words="It falls, layer by layer."))
+    run(course)
+    assert gradebook_rows(course)["anna"][f"explain_{NAME}"] == {"auto": None, "manual": 2.0, "by_hand": True}
 
 
 def test_reseeding_draws_other_hidden_inputs_for_this_and_all_later_runs(course):
