@@ -3,11 +3,18 @@
 Marks come from the project's own judge, whichever of the two is run: ``autograder.nbgrader_plugin`` says how.
 """
 
+import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 here = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821  (nbgrader puts it here)
+
+# nbgrader calls `alembic`, which lies next to this Python, also where the environment is not activated.
+commands, path = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+if commands not in path.split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([commands, path])
 
 c.CourseDirectory.root = str(here)
 c.CourseDirectory.course_id = "training_deep_networks"

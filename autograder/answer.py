@@ -77,8 +77,8 @@ STYLE = """
  border:1px solid rgba(128,128,128,.45);border-left:.35em solid #d55e00;border-radius:.3em}
 .check-answer.right{border-left-color:#009e73}
 .check-answer .head{display:flex;justify-content:space-between;gap:1em;font-weight:600}
-.check-answer ul{list-style:none;margin:.4em 0 0;padding:0}
-.check-answer ul.passed li{display:inline-block;margin:0 1.4em .1em 0;opacity:.85}
+div.check-answer.check-answer ul{list-style:none;margin:.4em 0 0;padding:0}
+div.check-answer.check-answer ul.passed li{display:inline-block;margin:0 1.4em .1em 0;opacity:.85}
 .check-answer .case{margin:.45em 0 .2em;font-weight:600}
 .check-answer pre{margin:.2em 0 .2em 1.3em;padding:0;background:none;border:0;color:inherit;white-space:pre-wrap;
  overflow-wrap:anywhere;font-size:.92em}

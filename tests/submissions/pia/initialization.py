@@ -80,7 +80,13 @@ def distinct_hidden_units(init, X, y, hidden, steps, lr, rng):
 
 # %% debug_initialization-code
 def layer_weights(sizes, rng):
-    return [glorot_normal((i, o), rng) for i, o in zip(sizes[:-1], sizes[1:])]
+    """Glorot's weights for a network with layers of these sizes: a list of arrays, one for each layer."""
+    weights = []
+    for l in range(len(sizes) - 1):
+        fan_in, fan_out = sizes[l], sizes[l + 1]
+        std = np.sqrt(2 / (fan_in + fan_out))
+        weights.append(std * rng.standard_normal((fan_in, fan_out)))
+    return weights
 
 
 FAULT = "symmetry"
