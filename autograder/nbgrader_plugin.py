@@ -21,6 +21,7 @@ from traitlets import Bool
 from autograder.assignment import load_assignment
 from autograder.grading.autograded import compose, put_verdicts
 from autograder.grading.course import Course
+from autograder.grading.gradebook import NO_VERDICT
 from autograder.grading.journal import Journal
 from autograder.grading.release import files_of, student_version
 from autograder.grading.result import ISOLATION, Task
@@ -107,7 +108,8 @@ class Judge(NbGraderPreprocessor):
         journal.entered([(student, name, results[0].submission_sha256)])
         put_verdicts(nb, results)
         for result in results:
-            self.log.info("%s: %s, %g of %g points", result.exercise, result.verdict, result.score, result.max_score)
+            tell = self.log.error if result.verdict in NO_VERDICT else self.log.info
+            tell("%s: %s, %g of %g points", result.exercise, result.verdict, result.score, result.max_score)
         return nbformat.from_dict(nb), resources
 
 

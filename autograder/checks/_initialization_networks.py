@@ -90,6 +90,11 @@ def sizes_by_layer(activation: str, depth: int, *sizes: float, width: int = 96) 
     return with_call(probe, f'"{activation}", init, {depth}, {width}, rng')
 
 
+def only(key: str, probe: Probe) -> Probe:
+    """One of the two measurements, so that each half of the way earns for itself."""
+    return lambda rng, propagate: {key: probe(rng, propagate)[key]}
+
+
 def calls_of_init() -> Probe:
     """How often init is called and with which shapes, in a network of five layers."""
 

@@ -134,7 +134,7 @@ def ends(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
         return None
     hint = "Some weights lie beyond the limit." if a < low - beyond or b > high + beyond else (
         "The weights do not come near the limit on both sides.")  # fmt: skip
-    return Difference("values", f"weights from {low:.4g} to {high:.4g}", f"from {a:.4g} to {b:.4g}", hint)
+    return Difference("values", f"between {low:.4g} and {high:.4g}", f"between {a:.4g} and {b:.4g}", hint)
 
 
 def uniform_ends(shape: Shape, variance: float) -> tuple[Shape, float]:

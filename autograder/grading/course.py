@@ -9,7 +9,6 @@ import contextlib
 import difflib
 import os
 import secrets
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,15 +118,11 @@ class Course:
         """
         from nbgrader.api import Gradebook
 
-        path = os.environ.get("PATH", "")
-        try:  # nbgrader stamps a new database by calling `alembic`, which lies next to this Python
-            os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+        try:
             gradebook = Gradebook(self.db_url, self.directory().course_id)
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UsageError(f"the gradebook {self.db_shown} cannot be opened: {reason}") from error
-        finally:
-            os.environ["PATH"] = path
         with gradebook:
             yield gradebook
 

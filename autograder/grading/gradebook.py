@@ -110,7 +110,7 @@ def enter(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> None:
                 submission.timestamp = marks.timestamp
             notebook = next(n for n in submission.notebooks if n.notebook_id == source.id)
             enter_grades(notebook, marks, cells, answers)
-            enter_late_penalty(gradebook, late, notebook, marks.student)
+            enter_late_penalty(late, notebook, marks.student)
     gradebook.db.commit()
 
 
@@ -142,13 +142,11 @@ def score_of(result: Result) -> float | None:
     return None if result.verdict in NO_VERDICT else float(result.score)
 
 
-def enter_late_penalty(gradebook: Gradebook, late: Any, notebook: SubmittedNotebook, student: str) -> None:
+def enter_late_penalty(late: Any, notebook: SubmittedNotebook, student: str) -> None:
     """What nbgrader's AssignLatePenalties does, with the plugin that the course has configured."""
     notebook.late_submission_penalty = None
     seconds = notebook.assignment.total_seconds_late
     if seconds > 0:
-        gradebook.db.flush()
-        gradebook.db.refresh(notebook, ["score"])
         penalty = late.plugin_inst.late_submission_penalty(student, notebook.score, seconds)
         if penalty is not None:
             notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)

@@ -81,10 +81,14 @@ class Source:
 
     @classmethod
     def read(cls, course: Course, name: str) -> Source:
+        try:
+            assignment = load_assignment(name, course.folder("source"))
+        except ValueError as error:
+            raise UsageError(str(error)) from error
         handed_out = student_version(course, name)
         marked = [cell for cell in handed_out.cells if "nbgrader" in cell.metadata]
         stubs = {cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in marked}
-        return cls(load_assignment(name, course.folder("source")), titles_of(handed_out), stubs)
+        return cls(assignment, titles_of(handed_out), stubs)
 
 
 def feedback(course: Course, names: Sequence[str], only: Sequence[str] = ()) -> Iterator[Path]:

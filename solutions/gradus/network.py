@@ -106,23 +106,30 @@ def softmax_cross_entropy(logits: Array, y: Array) -> tuple[float, Array]:
         ValueError: shapes do not fit, the batch is empty, or a label is outside [0, C).
     """
     logits = as_float_array(logits=logits)
-    require_ndim(logits=(logits, 2))
+    if logits.ndim != 2 or logits.size == 0:
+        fail(f"logits must have shape (N, C), at least (1, 1), got {logits.shape}")
     N, C = logits.shape
-    if N == 0 or C == 0:
-        fail(f"logits must have at least one row and one column, got shape {logits.shape}")
-    y = as_labels(C, y=y)
-    if len(y) != N:
-        fail(f"y must hold one label for each of the {N} rows of logits, got {len(y)}")
-    rows = np.arange(N)
+    onehot = _one_hot(y, N, C)
     with np.errstate(under="ignore"):  # e^−1000 is 0, as it should be
         s = logits - logits.max(axis=1, keepdims=True)
         p = np.exp(s)
         total = p.sum(axis=1, keepdims=True)
-        loss = (np.log(total).sum() - s[rows, y].sum()) / N
+        loss = (np.log(total).sum() - s[onehot].sum()) / N
         p /= total
-        p[rows, y] -= 1
+        p -= onehot
         p /= N
     return float(loss), p
+
+
+def _one_hot(y: Array, N: int, C: int) -> Array:
+    """(N, C) booleans, True at [n, y_n]."""
+    y = np.asarray(y)
+    if y.shape == (N,) and y.dtype.kind in "iu":
+        onehot = y[:, None] == np.arange(C)
+        if np.count_nonzero(onehot) == N:
+            return onehot
+    y = as_labels(C, y=y)  # says what is wrong, but for the number of labels
+    fail(f"y must hold one label for each of the {N} rows of logits, got {len(y)}")
 
 
 def iterate_minibatches(

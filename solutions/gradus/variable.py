@@ -90,9 +90,10 @@ class Variable:
         Raises:
             ValueError: a function's backward returns gradients of the wrong number or shape.
         """
-        functions = _functions_behind(self)
+        outputs_of = _functions_behind(self)
         self.grad = np.ones(self.data.shape, self.data.dtype)
-        for function, outputs in functions:
+        for function in sorted(outputs_of, key=attrgetter("generation"), reverse=True):
+            outputs = outputs_of[function]
             gxs = function.input_grads(outputs)
             for x, gx in zip(function.inputs, gxs, strict=True):
                 if gx is not None and isinstance(x, Variable):
@@ -256,11 +257,11 @@ class Function:
         raise kind(f"{type(self).__name__} with {shapes}: {error}") from error
 
 
-def _functions_behind(result: Variable) -> list[tuple[Function, tuple[Variable, ...]]]:
-    """Every function the result depends on, latest generation first, each with those of its outputs that were used.
+def _functions_behind(result: Variable) -> dict[Function, tuple[Variable, ...]]:
+    """Every function the result depends on, each with those of its outputs that were used.
 
-    On the way the outputs lose the gradients that an earlier backward left. Collected without recursion, so that a graph
-    may be deeper than Python's stack, and sorted once.
+    On the way the outputs lose the gradients that an earlier backward left. No recursion: a graph may be deeper than
+    Python's stack.
     """
     outputs: dict[Function, tuple[Variable, ...]] = {}
     waiting = [result] if result.creator is not None else []
@@ -275,8 +276,7 @@ def _functions_behind(result: Variable) -> list[tuple[Function, tuple[Variable, 
                     waiting.append(x)
         elif y not in outputs[function]:
             outputs[function] += (y,)
-    functions = sorted(outputs, key=attrgetter("generation"), reverse=True)
-    return [(function, outputs[function]) for function in functions]
+    return outputs
 
 
 def _index(x: Any, inputs: tuple[Any, ...]) -> int:

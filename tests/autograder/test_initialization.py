@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradus import initializers
+from gradus import diagnostics, initializers
 from gradus.activations import ACTIVATIONS
 from gradus.network import train_step
 
@@ -131,6 +131,14 @@ def test_weights_around_another_mean_are_told_apart():
     assert "normally distributed around 0" in failed(answer("he_normal", shifted))
 
 
+def test_weights_in_single_precision_are_told_so():
+    for exercise in ("glorot_normal", "glorot_uniform", "he_normal"):
+        right = getattr(initializers, exercise)
+        got = answer(exercise, lambda *a, right=right, **k: right(*a, **k).astype(np.float32))
+        assert failed(got) == ["shape, dtype, all weights different"]
+        assert (got.results[0].expected, got.results[0].given) == ("dtype float64", "dtype float32")
+
+
 def test_a_copy_of_the_generator_is_noticed_by_the_second_call():
     import copy
 
@@ -160,6 +168,19 @@ def test_an_init_that_is_called_with_another_shape_is_noticed():
         return found(activation, init, depth, width, rng)
 
     assert failed(answer("propagate", transposed_call)) == ["each layer its own weights"]
+
+
+@pytest.mark.parametrize("name", ["not_transposed", "bottom_up", "no_derivative", "gradient_at_z", "one_W"])
+def test_a_wrong_way_through_the_layers_shows_under_every_activation(name):
+    wrong = next(m for m in EXERCISES["propagate"].mistakes if m.name == name)
+    cases = [c for c in EXERCISES["propagate"].cases if c.name.startswith("gradient through")]
+    assert len(cases) == 3
+    for case in cases:
+        for seed in range(5):
+            right, given = (
+                case.probe(np.random.default_rng(seed), local(f)) for f in (diagnostics.propagate, *wrong.objects)
+            )
+            assert case.compare(given, right, 1.0) is not None, (case.name, seed)
 
 
 def test_a_propagation_that_spoils_the_weights_it_was_given_does_not_spoil_the_next_case():

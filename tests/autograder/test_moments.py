@@ -48,6 +48,17 @@ def test_the_error_of_a_variance_is_as_large_as_the_kurtosis_says(law, exact):
 
 
 @each_law
+def test_the_band_of_a_variance_ends_at_five_of_its_errors(law, exact):
+    x = exact.rvs((50, 20), random_state=np.random.default_rng(4))
+    x /= x.std()
+    error = math.sqrt((float(exact.stats("k")) + 2) / x.size)
+    for k, inside in ((4.9, True), (5.1, False)):
+        for sign in (1, -1):
+            difference = follows(spread)(x * math.sqrt(1 + sign * k * error), law(x.shape, 1.0), 1.0)
+            assert (difference is None) == inside
+
+
+@each_law
 def test_a_sample_of_the_law_is_accepted_and_of_another_spread_place_or_form_is_not(law, exact):
     rng = np.random.default_rng(1)
     x = 0.5 * exact.rvs((300, 200), random_state=rng) / exact.std()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 from small_course import (
@@ -127,7 +126,10 @@ def test_a_new_gradebook_is_made_without_the_environments_commands_on_the_path(t
     course = Course.open(make_course(tmp_path))
     with course.gradebook() as gradebook:
         assert gradebook.assignments == []
-    assert os.environ["PATH"] == "/usr/bin:/bin"
+    (course.root / "gradebook.db").unlink()
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    command(course.root, "nbgrader", "generate_assignment", NAME)
+    assert (course.root / "gradebook.db").exists()
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,9 @@ def main() -> None:
         print("PyTorch is not installed: compared without it")
     else:
         makers["PyTorch"] = torch_step
+    # As in any program that has loaded data: once glibc has seen a large array freed, it stops handing the memory of
+    # every step back to the system and asking for it again, page by page.
+    np.ones(1 << 20).sum()
     for batch in (32, 256):
         for dtype in (np.float32, np.float64):
             compare(makers, batch, dtype, options.rounds, options.steps)

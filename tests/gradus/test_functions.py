@@ -248,7 +248,7 @@ TABLE = [
     (lambda: F.softmax_cross_entropy(V, [0, 1]), ValueError, "y must hold one label for each of the 3 rows"),
     (lambda: F.softmax_cross_entropy(V, [0, 1, 4]), ValueError, "y must hold labels of at least 0 and at most 3"),
     (lambda: F.softmax_cross_entropy(V, [0.0, 1.0, 2.0]), TypeError, "y must hold integer labels"),
-    (lambda: F.softmax_cross_entropy(V[0], [0]), ValueError, "logits must have 2 axes"),
+    (lambda: F.softmax_cross_entropy(V[0], [0]), ValueError, r"logits must have shape \(N, C\)"),
     (lambda: F.mean_squared_error(V, np.ones((3, 1))), ValueError, "MeanSquaredError .*x and y must have one shape"),
 ]
 
