@@ -1,7 +1,7 @@
 """The rules of proof: what makes a check worth trusting, held by every exercise.
 
-The empty stub gets nothing; the reference gets everything; every mistake is caught and answered by its own sentence; right answers
-written differently get everything; returning the input, a constant, NaN or an empty array gets nothing. A new exercise is
+The empty stub gets nothing; the reference gets everything; every mistake is caught and answered by its own sentence; right
+answers written differently get everything; returning the input, a constant, NaN or an empty array gets nothing. A new exercise is
 held to all of this by being declared; its right answers stand in ``right_answers/TOPIC.py``.
 """
 

@@ -64,7 +64,8 @@ def notebook():
     pytest.importorskip("myst_nb")
     return run(
         "from gradus.trial import claim, number",
-        "number('growth', 1.2e9, '.1e'); number('half', 0.5, '.2f'); number('many', 2410, ',d')\nclaim('INIT-20', holds=True, measured='86 % saturated')",
+        "number('growth', 1.2e9, '.1e'); number('half', 0.5, '.2f'); number('many', 2410, ',d')\n"
+        "claim('INIT-20', holds=True, measured='86 % saturated')",
         "import sys; sys.modules['myst_nb'] = None",
         "number('plain', 3, 'd')",
     )
