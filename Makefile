@@ -25,8 +25,8 @@ $(STAMP): requirements.txt pyproject.toml
 	$(call step,Environment: $(VENV))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found; say: make PYTHON=python3.12"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
-	  || { echo "The module venv is missing (Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "The module venv is missing (Debian and Ubuntu: apt install python3-venv)"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
@@ -78,8 +78,9 @@ serve: book ## read the book at http://127.0.0.1:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 .PHONY: lab
-lab: release ## work the released assignments in JupyterLab
-	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/release $$([ "$$(id -u)" = 0 ] && echo --allow-root)
+lab: release ## work the released assignments in JupyterLab, as copies in work/
+	@mkdir -p work && cp -Rn release/. work/
+	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/work $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .PHONY: new-exercise
 new-exercise: $(STAMP) ## lay out an exercise: make new-exercise TOPIC=gradient_clipping ID=global_norm
@@ -94,10 +95,13 @@ lock: ## resolve the direct dependencies anew and pin all of them in requirement
 	@$(PYTHON) scripts/lock.py
 
 .PHONY: clean
-clean: ## remove everything that was made, the environment too
-	rm -rf $(VENV) _build $(STATE) .autograder release submitted autograded feedback gradebook.db assets/vendor \
-	  *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+clean: ## remove what was built, the environment too; submissions and marks stay
+	rm -rf $(VENV) _build $(STATE) assets/vendor *.egg-info .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: clean-course
+clean-course: ## remove submissions, marks, feedback and the course's secret
+	rm -rf .autograder release submitted autograded feedback gradebook.db grades.csv
 
 .PHONY: help
 help: ## this list

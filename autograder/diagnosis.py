@@ -121,7 +121,7 @@ def explain_shape(given: tuple[int, ...], expected: tuple[int, ...]) -> str:
     if len(given) == len(expected) == 2 and given == expected[::-1]:
         return "The axes are swapped: is a transposition missing, or one too many?"
     if len(given) == 1 and len(expected) == 1:
-        return "That is the length of another axis: was the sum or mean taken over the wrong one?"
+        return "Is that the length of another axis, or an entry too many or too few?"
     squeezed = tuple(n for n in given if n != 1)
     if squeezed == tuple(n for n in expected if n != 1):
         return "An axis of length 1 is missing: see keepdims." if len(given) < len(expected) else (

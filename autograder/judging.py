@@ -122,14 +122,14 @@ def judge(
             observation, result = failed_case(ex, index, seed, failure)
         else:
             observation, result = try_case(ex, index, seed, objects)
-        if result.verdict == "missing":
-            return unanswered(ex, "missing", missing_text(observation))
         limits += result.verdict in LIMITS
         results.append(result)
         if not result.passed:
             failed.append((index, observation))
         if progress:
             progress(index + 1, len(ex.cases))
+    if all(r.verdict == "missing" for r in results):
+        return unanswered(ex, "missing", missing_text(failed[0][1]))
     found = recognise(ex, seed, failed) if failed else None
     return count(ex, results, found)
 
@@ -231,7 +231,7 @@ def missing_text(failure: StudentFailure) -> str:
 
 def recognise(ex: Exercise, seed: int, failed: list[tuple[int, Any]]) -> Mistake | None:
     """The mistake whose wrong version did what the student's did: in the first failed case, and in most of the others."""
-    best, most = None, 0
+    matching: list[tuple[int, Mistake]] = []
     for mistake in ex.mistakes:
         objects = [local(o) for o in mistake.objects]
         matches = 0
@@ -241,9 +241,20 @@ def recognise(ex: Exercise, seed: int, failed: list[tuple[int, Any]]) -> Mistake
                     break
                 continue
             matches += 1
-        if matches > most:
-            best, most = mistake, matches
-    return best
+        if matches:
+            matching.append((matches, mistake))
+    wrong = {index for index, _ in failed}
+    ranked = sorted(matching, key=lambda pair: -pair[0])
+    return next((m for _, m in ranked if keeps_to(ex, seed, m, wrong)), None)
+
+
+def keeps_to(ex: Exercise, seed: int, mistake: Mistake, wrong: set[int]) -> bool:
+    """Where all the student's values are right, whether those of a wrong version are, too: else it explains nothing."""
+    of_values = [i for i, case in enumerate(ex.cases) if case.group != "purity"]
+    if wrong & set(of_values):
+        return True
+    objects = [local(o) for o in mistake.objects]
+    return all(try_case(ex, i, seed, objects)[1].passed for i in of_values)
 
 
 def alike(case: Case, index: int, seed: int, observation: Any, objects: list[Any]) -> bool:

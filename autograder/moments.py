@@ -121,7 +121,7 @@ def form(given: Law, expected: Law, width: float) -> Difference | None:
 
 def separate(given: Law, expected: Law, width: float) -> Difference | None:
     """As good as all values differ from each other, as when each was drawn for itself."""
-    if abs(given.different - expected.different) <= 0.01:
+    if abs(given.different - expected.different) <= 0.01 * expected.different:
         return None
     return Difference("values", f"{100 * expected.different:.0f} % different values", f"{100 * given.different:.3g} %",
                       "The same numbers stand in several places: each weight is to be drawn for itself.")  # fmt: skip

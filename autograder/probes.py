@@ -79,9 +79,9 @@ def holds(sentence: str | dict[str, str]) -> Comparison:
             for key, wanted in expected.items():
                 if not isinstance(given, dict) or given.get(key) != wanted:
                     hint = sentence[key] if isinstance(sentence, dict) else sentence
-                    return Difference("values", "", "", hint, key)
+                    return Difference("values", "", "", " ".join(hint.split()), key)
             return None
-        return None if given == expected else Difference("values", "", "", str(sentence))
+        return None if given == expected else Difference("values", "", "", " ".join(str(sentence).split()))
 
     return compare
 

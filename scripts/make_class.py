@@ -11,7 +11,8 @@ said on lines of their own before the first cell:
     # cut: BYTES                the file ends after so many bytes, as after a failed upload
     # bytes: TEXT               the file holds nothing but this
 
-Only files whose content changed are written; submissions of other students stay as they are.
+Only files whose content changed are written. Where other students have handed in nothing is done: the shipped class must not
+come into a real gradebook, and `make` grades harmless submissions only.
 """
 
 from __future__ import annotations
@@ -101,6 +102,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--release", type=Path, default=ROOT / "release", help="the released assignments")
     parser.add_argument("--into", type=Path, default=ROOT / "submitted", help="where submissions are laid")
     given = parser.parse_args(argv)
+    ours = {folder.name for folder in (ROOT / "tests" / "submissions").iterdir() if folder.is_dir()}
+    others = (
+        sorted(f.name for f in given.into.iterdir() if f.is_dir() and f.name not in ours) if given.into.is_dir() else []
+    )
+    if others:
+        parser.error(
+            f"{given.into} holds submissions of others, {others[0]!r} among them: the shipped class is not laid beside them, "
+            "nor graded with them. Grade yours with `autograder grade`; `make book` still builds the book"
+        )
     written, students, files = 0, set(), 0
     for answer in sorted((ROOT / "tests" / "submissions").glob("*/*.py")):
         student, name = answer.parent.name, answer.stem

@@ -78,3 +78,11 @@ def test_the_first_chapter_of_a_part_opens_it(copy):
     assert run(copy, "scripts/new_chapter.py", "reuse", "transfer_learning").returncode == 0
     text = (copy / "_toc.yml").read_text(encoding="utf-8")
     assert text.index("book/reuse/transfer_learning") < text.index("caption: Back")
+
+
+def test_the_shipped_class_is_not_laid_beside_submissions_of_others(tmp_path):
+    (tmp_path / "submitted" / "zoe" / "initialization").mkdir(parents=True)
+    made = subprocess.run([sys.executable, ROOT / "scripts/make_class.py", "--into", tmp_path / "submitted"],
+                          capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    assert made.returncode == 2 and "'zoe'" in made.stderr
+    assert [p.name for p in (tmp_path / "submitted").iterdir()] == ["zoe"]

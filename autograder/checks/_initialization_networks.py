@@ -14,7 +14,7 @@ from gradus.network import dense_backward, dense_forward, softmax_cross_entropy
 from autograder.checks._initialization_weights import seed
 from autograder.comparison import Difference
 from autograder.handle import Handle, Seed, StudentFailure
-from autograder.moments import Law, centred, follows, form, normal_law, separate, spread
+from autograder.moments import Law, centred, follows, normal_law, separate, spread
 from autograder.probes import Args, Probe, args, callable_of
 from autograder.wording import kind_text, value_text
 
@@ -281,7 +281,7 @@ def each_layer(given: Any, expected: Any, slack: float = 1.0) -> Difference | No
     """A comparison for `all_layers`: the law of each, and no number used twice, not even in two layers."""
     for l, (g, e) in enumerate(zip(given, expected, strict=True)):
         last = l == len(expected) - 1
-        if d := follows(*([separate] if last else [separate, spread, centred, form]))(g, e, slack):
+        if d := follows(*([separate] if last else [separate, spread, centred]))(g, e, slack):
             return Difference(d.kind, d.expected, d.given, d.hint, "all layers together" if last else f"W[{l}]")
     return None
 

@@ -158,6 +158,8 @@ HE_NORMAL = [
     mistake("fan_avg", """You used the mean of both fans, as Glorot does. He's rule looks at the signal on its way up: over how
         many terms does a unit sum?""", he(lambda i, o, p: 4 / (p * (i + o)))),
     mistake("variance_as_std", VARIANCE_AS_STD, he(lambda i, o, p: (2 / (p * i)) ** 2)),
+    mistake("no_slope_argument", """Right for ReLU, but your function cannot be called with negative_slope=0.2: the task gives it
+        three arguments, the last with a default.""", lambda shape, rng: rng.normal(0.0, np.sqrt(2 / shape[0]), shape)),
     mistake("slope_ignored", """Right for ReLU. But with a slope on the negative side that half lets something through, and less
         is to be made up for: negative_slope does not change your weights.""", he(lambda i, o, p: 2 / i)),
     mistake("slope_not_squared", """Right for ReLU. For other slopes it is the signal's power that counts: if the signal is

@@ -271,7 +271,7 @@ exercise(
             number.""",
             wrong.loss_of_each_example),
         mistake("parameters_changed", """The step changes the caller's parameters: += and -= write into the array
-            that came in. Whoever kept the old parameters wants to compare; make new arrays.""",
+            that came in, params[…] = … into the dict. Whoever kept the old ones wants to compare; make new ones.""",
             wrong.step_with(new=wrong.subtract_in_place)),
     ],
 )  # fmt: skip

@@ -102,6 +102,8 @@ def grade(
         raise UsageError(UNCONFINED)
     if options.results and not options.results.absolute().parent.is_dir():
         raise UsageError(f"--results: there is no folder {options.results.absolute().parent}")
+    if options.results and options.results.is_dir():
+        raise UsageError(f"--results: {options.results} is a folder; name a file")
     assignments = assignments_of(course, options)
     outcome = Outcome(assignments)
     found = list(find_submissions(course, options, assignments, outcome.problems))

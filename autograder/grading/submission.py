@@ -48,7 +48,7 @@ def grade_submission(task: Task, limits: Limits | None = None) -> list[Result]:
         sha256 = hashlib.sha256(content).hexdigest()
         submission = read_submission(content, task.assignment)
     except FileNotFoundError:
-        return all_alike(task, wanted, "missing", "Nothing was submitted.")
+        return all_alike(task, wanted, "missing", nothing_submitted(Path(task.path)))
     except Malformed as error:
         return all_alike(task, wanted, "malformed", f"The notebook cannot be read: {error}.", sha256)
     except Exception:
@@ -66,6 +66,15 @@ def grade_submission(task: Task, limits: Limits | None = None) -> list[Result]:
             notes = (*submission.notes, *session.notes)
             results.append(result_of(task, ex, answer, submission.sha256, seed, time.monotonic() - start, notes))
     return results
+
+
+def nothing_submitted(path: Path) -> str:
+    """What to say of an absent notebook: how the notebooks are called that lie in its place."""
+    others = sorted(p.name for p in path.parent.glob("*.ipynb"))[:3] if path.parent.is_dir() else []
+    if not others:
+        return "Nothing was submitted."
+    names = ", ".join("".join(c if c.isprintable() else "\ufffd" for c in name[:60]) for name in others)
+    return f"There is no {path.name}; what was handed in is called {names}."
 
 
 def judged(ex: Exercise, session: Session, seed: int) -> Answer:

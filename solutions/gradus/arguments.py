@@ -85,7 +85,7 @@ def as_float_array(**named: Any) -> Any:
     for name, value in named.items():
         try:
             array = np.asarray(value)
-        except ValueError:   # ragged nested lists
+        except ValueError:  # ragged nested lists
             fail_type(f"{name} must be an array of numbers, got {describe(value)}")
         if array.dtype.kind in "biu":
             array = array.astype(np.float64)

@@ -18,6 +18,7 @@ from .arguments import (
     describe,
     fail,
     fail_type,
+    require_bool,
     require_in_range,
     require_int,
     require_ndim,
@@ -157,6 +158,7 @@ def iterate_minibatches(
         fail(f"y must have as many rows as X, which has shape {X.shape}, got shape {y.shape}")
     require_int(batch=(batch, 1))
     require_rng(rng=rng)
+    require_bool(drop_last=drop_last)
     order = rng.permutation(len(X))
     end = len(X) - len(X) % batch if drop_last else len(X)
     picks = (order[start : start + batch] for start in range(0, end, batch))

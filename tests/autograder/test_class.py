@@ -77,10 +77,15 @@ def test_at_least_twelve_students_fail_in_different_ways():
     assert {v[0] for v in said} >= {"wrong", "raised", "missing", "malformed", "time-limit", "memory-limit", "crashed"}
 
 
-def test_an_honest_submission_graded_alone_gets_what_it_got_among_the_others(course, verdicts, tmp_path):
+HARMFUL = {"hiro", "ines", "jonas", "kim", "lena"}   # loops, 8 GB, a dead interpreter, broken files, duplicated cells
+
+
+def test_the_others_get_what_they_got_when_the_harmful_submissions_are_not_there(course, verdicts, tmp_path):
+    honest = sorted(set(EXPECTED) - HARMFUL)
     alone = tmp_path / "alone.jsonl"
-    run(course, "autograder.cli", "grade", "--unsafe", "--only", "ben", "--results", str(alone), "--dry-run")
-    assert {k: v for k, v in verdicts.items() if k[0] == "ben"} == graded(alone)
+    only = [word for student in honest for word in ("--only", student)]
+    run(course, "autograder.cli", "grade", "--unsafe", *only, "--results", str(alone), "--dry-run")
+    assert {k: v for k, v in verdicts.items() if k[0] in honest} == graded(alone)
 
 
 def test_the_marks_are_in_the_gradebook(course, verdicts):

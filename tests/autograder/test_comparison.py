@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.comparison import band, exactly, values
+from autograder.comparison import exactly, values
 
 X = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
 
@@ -16,6 +16,7 @@ X = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
         (np.float64(3.0), 3.0),
         (np.array(3.0), 3.0),
         ([1.0, X], (1.0, X)),
+        (np.array([784, 10]), (784, 10)),
         ({"a": X}, {"a": X}),
         (np.array([np.nan, 1.0]), np.array([np.nan, 1.0])),
         (np.array([np.inf, -np.inf]), np.array([np.inf, -np.inf])),
@@ -76,10 +77,3 @@ def test_tolerance_is_absolute_plus_relative():
 def test_exactly_forgives_nothing():
     assert exactly(X.copy(), X) is None
     assert exactly(X + 1e-15, X) is not None
-
-
-def test_a_band_is_five_standard_deviations_wide_and_wider_with_slack():
-    compare = band(lambda v: 0.1 * v, "variance")
-    assert compare(1.49, 1.0, 1.0) is None and compare(1.51, 1.0, 1.0) is not None
-    assert compare(1.51, 1.0, 1.5) is None
-    assert compare(np.nan, 1.0, 1.0) is not None

@@ -39,7 +39,7 @@ def test_a_hidden_difference_is_told_without_values():
     "given, expected, words",
     [
         ((3, 2), (2, 3), "swapped"),
-        ((5,), (3,), "another axis"),
+        ((5,), (3,), "another axis, or an entry too many"),
         ((4,), (4, 1), "keepdims"),
         ((4, 1), (4,), "too many"),
         ((7, 3), (3,), "a sum forgotten"),

@@ -8,11 +8,15 @@ held to all of this by being declared; its right answers stand in ``right_answer
 from __future__ import annotations
 
 import importlib
+import json
 from dataclasses import replace
+from html import escape
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from autograder.answer import as_html, as_text
 from autograder.checks import exercises
 from autograder.exercise import Exercise, Mistake
 from autograder.handle import local
@@ -69,6 +73,8 @@ def test_each_mistake_is_caught_and_answered_by_its_own_sentence(ex: Exercise, t
         assert got.verdict != "pass" and got.score < ex.points, "the mistake passes"
         assert got.misconception == thing.name, f"seed {seed}: taken for {got.misconception}\n{report(got)}"
         assert got.message == thing.sentence
+        assert escape(thing.sentence) in as_html(got), "the notebook and the feedback page show this"
+        assert thing.sentence in as_text(got)
 
 
 @each((ex, name) for ex in EXERCISES.values() for name in right_answers(ex))
@@ -102,6 +108,15 @@ TRIVIAL = {
 def test_a_trivial_answer_earns_nothing(ex, thing):
     got = answer(ex, [TRIVIAL[thing] if callable(r) else "" for r in ex.reference])
     assert got.score == 0, report(got)
+
+
+@all_exercises
+def test_the_section_to_read_stands_in_the_book(ex):
+    name = ex.chapter.lower().replace(" ", "_")
+    (path,) = (Path(__file__).parents[2] / "book").rglob(f"{name}.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    lines = [line for c in cells if c["cell_type"] == "markdown" for line in c["source"]]
+    assert ex.section in {line.lstrip("# ").strip() for line in lines if line.startswith("#")}
 
 
 @all_exercises

@@ -1,4 +1,4 @@
-"""Every notebook of the book runs from top to bottom under nbval, in the environment of the tests."""
+"""Every notebook of the book and every solved assignment runs from top to bottom under nbval."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 pytestmark = [pytest.mark.book, pytest.mark.timeout(3000)]
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "book").rglob("*.ipynb"))
+NOTEBOOKS = [*sorted((ROOT / "book").rglob("*.ipynb")), *sorted((ROOT / "solutions/assignments").rglob("*.ipynb"))]
 SECONDS = 900  # a minute each on a quiet machine
 
 
