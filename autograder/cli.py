@@ -12,8 +12,6 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder import __version__
-
 __all__ = ["main"]
 
 
@@ -46,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
+    from autograder import __version__
+
     top = argparse.ArgumentParser(
         prog="autograder", description="Release assignments, grade submissions, give feedback."
     )
