@@ -79,7 +79,7 @@ serve: book ## read the book at http://127.0.0.1:8000
 
 .PHONY: lab
 lab: release ## work the released assignments in JupyterLab, as copies in work/
-	@mkdir -p work && cp -Rn release/. work/
+	@mkdir -p work && for name in $$(ls release); do test -e work/$$name || cp -R release/$$name work/; done
 	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/work $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .PHONY: new-exercise
