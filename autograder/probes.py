@@ -16,7 +16,7 @@ from autograder.exercise import Case, purity
 from autograder.handle import Handle, Seed, StudentFailure
 from autograder.wording import call_text
 
-__all__ = ["args", "drain", "holds", "manners", "randomness", "returns"]
+__all__ = ["args", "drain", "draw_seed", "holds", "manners", "randomness", "returns"]
 
 Args = tuple[tuple[Any, ...], dict[str, Any]]
 Make = Callable[[np.random.Generator], Args]
@@ -51,6 +51,11 @@ def callable_of(obj: Any) -> Handle:
     if hasattr(obj, "call"):
         return obj
     raise StudentFailure("wrong", "", f"a function is expected, this is {obj!r}"[:200])
+
+
+def draw_seed(rng: np.random.Generator) -> Seed:
+    """A generator for the student's code."""
+    return Seed(int(rng.integers(2**31)))
 
 
 def drain(iterable: Any, at_most: int) -> list[Any]:

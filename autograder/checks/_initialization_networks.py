@@ -11,11 +11,10 @@ import numpy as np
 from gradus.initializers import glorot_normal
 from gradus.network import dense_backward, dense_forward, softmax_cross_entropy
 
-from autograder.checks._initialization_weights import seed
 from autograder.comparison import Difference
 from autograder.handle import Handle, Seed, StudentFailure
 from autograder.moments import Law, centred, follows, normal_law, separate, spread
-from autograder.probes import Args, Probe, args, callable_of
+from autograder.probes import Args, Probe, args, callable_of, draw_seed
 from autograder.wording import kind_text, value_text
 
 Array = np.ndarray
@@ -85,7 +84,7 @@ def sizes_by_layer(activation: str, depth: int, *sizes: float, width: int = 96) 
 
     def probe(rng: Rng, propagate: Any) -> Any:
         layers = uneven_layers(rng, depth, width, sizes or (0.8, 3.0))
-        return run_propagate(propagate, activation, layers, seed(rng))[0]
+        return run_propagate(propagate, activation, layers, draw_seed(rng))[0]
 
     return with_call(probe, f'"{activation}", init, {depth}, {width}, rng')
 
@@ -99,7 +98,7 @@ def calls_of_init() -> Probe:
     """How often init is called and with which shapes, in a network of five layers."""
 
     def probe(rng: Rng, propagate: Any) -> dict[str, Any]:
-        shapes = run_propagate(propagate, "tanh", uneven_layers(rng, 5, 24), seed(rng))[1]
+        shapes = run_propagate(propagate, "tanh", uneven_layers(rng, 5, 24), draw_seed(rng))[1]
         return {"calls of init": len(shapes), "shape": shapes[0] if len({str(s) for s in shapes}) == 1 else shapes}
 
     return with_call(probe, '"tanh", init, 5, 24, rng')
@@ -108,7 +107,7 @@ def calls_of_init() -> Probe:
 def same_for_all(rng: Rng) -> Args:
     """The arguments of a call whose weights do not depend on the generator: what varies is drawn by propagate itself."""
     W = rng.standard_normal((16, 16)) / 4
-    return args("tanh", lambda shape, rng=None: W, 3, 16, seed(rng))
+    return args("tanh", lambda shape, rng=None: W, 3, 16, draw_seed(rng))
 
 
 def relation(
@@ -118,7 +117,7 @@ def relation(
 
     def probe(rng: Rng, propagate: Any) -> dict[str, float]:
         drawn = layers(rng)
-        found, _ = run_propagate(propagate, activation, drawn, seed(rng))
+        found, _ = run_propagate(propagate, activation, drawn, draw_seed(rng))
         for key, value in found.items():
             if not isinstance(value, np.ndarray) or value.shape != (len(drawn),) or value.dtype.kind not in "fiu":
                 raise StudentFailure("wrong", "", f'"{key}" must be an array of shape ({len(drawn)},), yours is '
@@ -196,7 +195,7 @@ def counted(*starts: Start, hidden: int | None = None) -> Probe:
             def init(shape: Any, rng: Any = None, start: Start = start, own: Rng = own) -> Array:
                 return start(tuple(int(n) for n in shape), (D, H), (H, C), own)
 
-            found.append(callable_of(distinct_hidden_units)(init, X, y, H, steps, lr, seed(rng)))
+            found.append(callable_of(distinct_hidden_units)(init, X, y, H, steps, lr, draw_seed(rng)))
         return found if len(found) > 1 else found[0]
 
     return with_call(probe, f"init, X, y, {hidden}, steps, lr, rng")
@@ -234,7 +233,7 @@ def loss_after_training(steps: int, lr: float) -> Probe:
     def probe(rng: Rng, fault: Any, layer_weights: Any) -> dict[str, float]:
         k = np.arange(120) % 4
         X = 2 * np.column_stack([np.cos(np.pi * k / 2), np.sin(np.pi * k / 2)]) + 0.3 * rng.standard_normal((120, 2))
-        weights = layers_of(layer_weights, [2, 40, 2], seed(rng))
+        weights = layers_of(layer_weights, [2, 40, 2], draw_seed(rng))
         return {"loss after training": train(weights, X, k % 2, steps, lr)}
 
     return with_call(probe, "[2, 40, 2], rng", of=1)
@@ -265,7 +264,7 @@ def all_layers(sizes: Sequence[int]) -> Probe:
     """The weights of all layers, and as the last entry all of them in one row."""
 
     def probe(rng: Rng, fault: Any, layer_weights: Any) -> list[Array]:
-        weights = layers_of(layer_weights, sizes, seed(rng))
+        weights = layers_of(layer_weights, sizes, draw_seed(rng))
         return [*weights, np.concatenate([W.ravel() for W in weights])]
 
     return probe

@@ -11,19 +11,13 @@ from gradus.initializers import TRUNCATED_STD
 
 from autograder.comparison import Comparison, Difference
 from autograder.exercise import Case
-from autograder.handle import Seed
 from autograder.moments import Law, follows, normal_law, separate
-from autograder.probes import Args, args, callable_of, returns
+from autograder.probes import Args, args, callable_of, draw_seed, returns
 from autograder.wording import kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Shape = tuple[int, ...]
-
-
-def seed(rng: Rng) -> Seed:
-    """A generator for the student's code."""
-    return Seed(int(rng.integers(2**31)))
 
 
 # ---------------------------------------------------------------- shapes
@@ -84,7 +78,7 @@ def asked(
     def problem(rng: Rng) -> tuple[Args, Any]:
         shape = shape_of(rng)
         field = math.prod(shape[:-2])
-        return args(shape, seed(rng), **named), law(shape, variance(field * shape[-2], field * shape[-1]))
+        return args(shape, draw_seed(rng), **named), law(shape, variance(field * shape[-2], field * shape[-1]))
 
     return problem
 
@@ -92,7 +86,7 @@ def asked(
 def any_slope(rng: Rng) -> tuple[Args, Law]:
     """he_normal for a steep negative side."""
     shape, slope = large(rng), round(float(rng.uniform(0.4, 0.9)), 2)
-    return args(shape, seed(rng), negative_slope=slope), normal_law(shape, 2 / ((1 + slope**2) * shape[0]))
+    return args(shape, draw_seed(rng), negative_slope=slope), normal_law(shape, 2 / ((1 + slope**2) * shape[0]))
 
 
 def any_scaling(shape_of: Callable[[Rng], Shape]) -> Callable[[Rng], tuple[Args, Law]]:
@@ -104,7 +98,7 @@ def any_scaling(shape_of: Callable[[Rng], Shape]) -> Callable[[Rng], tuple[Args,
         field = math.prod(shape[:-2])
         fan_in, fan_out = field * shape[-2], field * shape[-1]
         n = {"fan_in": fan_in, "fan_avg": (fan_in + fan_out) / 2, "fan_out": fan_out}[mode]
-        return args(shape, seed(rng), scale=scale, mode=mode), normal_law(shape, scale / n)
+        return args(shape, draw_seed(rng), scale=scale, mode=mode), normal_law(shape, scale / n)
 
     return problem
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograder.comparison import Comparison, Difference
-from autograder.handle import Seed, StudentFailure
-from autograder.probes import Args, args, callable_of, drain, halved, same
+from autograder.handle import StudentFailure
+from autograder.probes import Args, args, callable_of, drain, draw_seed, halved, same
 from autograder.wording import call_text, kind_text, value_text
 
 Rng = np.random.Generator
@@ -225,10 +225,6 @@ def epoch(size: Callable[[Rng], tuple[int, int]], **drop_last: bool) -> Probe:
         return call_text(names[0], [*data_set(rng, N), batch, draw_seed(rng)], drop_last)
 
     return shown(probe, text)
-
-
-def draw_seed(rng: Rng) -> Seed:
-    return Seed(int(rng.integers(2**31)))
 
 
 def border_sizes(rng: Rng, iterate: Any) -> dict[str, Any]:

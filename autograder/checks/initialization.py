@@ -18,7 +18,6 @@ from autograder.checks._initialization_weights import (
     ends,
     float64_weights,
     large,
-    seed,
     tall,
     truncated_ends,
     uniform_ends,
@@ -28,7 +27,7 @@ from autograder.checks._initialization_weights import (
 from autograder.comparison import exactly, values
 from autograder.exercise import exercise, hidden, public
 from autograder.moments import centred, follows, form, separate, spread, truncated_law, uniform_law
-from autograder.probes import args, randomness, returns
+from autograder.probes import args, draw_seed, randomness, returns
 
 CHAPTER = "Weight initialization"
 
@@ -38,7 +37,7 @@ def of_shape(*shape: int) -> Callable[..., tuple[int, ...]]:
 
 
 SHOWN = of_shape(400, 100)  # of the public cases: every mistake has another spread there
-SMALL = lambda rng: args((30, 20), seed(rng))  # noqa: E731  how the generator is tried
+SMALL = lambda rng: args((30, 20), draw_seed(rng))  # noqa: E731  how the generator is tried
 FIRST = "shape, dtype, all weights different"
 TALL, WIDE = "spread, more inputs than outputs", "spread, more outputs than inputs"
 
@@ -184,7 +183,7 @@ exercise(
         hidden("the fault you name", net.named_fault, exactly),
         hidden("the weights themselves", net.all_layers(LAYERS), net.each_layer,
                expected=lambda rng: net.layer_laws(LAYERS)),
-        *randomness(lambda rng: args([8, 6, 6, 3], seed(rng)), of=1),
+        *randomness(lambda rng: args([8, 6, 6, 3], draw_seed(rng)), of=1),
     ],
     mistakes=wrong_networks.DEBUG_INITIALIZATION,
 )  # fmt: skip
