@@ -56,11 +56,12 @@ grade: class ## grade what lies in submitted/ and write feedback
 
 .PHONY: test
 test: $(STAMP) ## everything that proves the project, in under 20 minutes
-	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet torch==2.13.0; fi
+	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.1; fi
 	@$(BIN)/python scripts/browser.py
 	@$(MAKE) --no-print-directory book release
 	$(call step,Tests)
 	@$(BIN)/ruff check .
+	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -m "not slow" --durations=10
 
 .PHONY: test-slow
@@ -68,9 +69,14 @@ test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer
 	@$(BIN)/python -m pytest -m slow --timeout=5400
 
 .PHONY: bench
-bench: $(STAMP) ## time a training step against hand-tuned NumPy and PyTorch
-	@$(BIN)/python -m pip install --quiet torch==2.13.0
-	@$(BIN)/python tests/benchmarks/bench_step.py
+bench: $(STAMP) ## time the engine against hand-tuned NumPy, PyTorch, DeZero and autograd
+	@$(BIN)/python -m pip install --quiet torch==2.13.0 autograd==1.9.1 dezero==0.0.13 micrograd==0.1.0
+	@$(BIN)/python tests/benchmarks
+
+.PHONY: mutants
+mutants: $(STAMP) ## change the formulas in one place each, and see whether a test notices
+	@$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.1
+	@$(BIN)/python scripts/mutants.py $(MODULES)
 
 .PHONY: serve
 serve: book ## read the book at http://127.0.0.1:8000
@@ -96,7 +102,7 @@ lock: ## resolve the direct dependencies anew and pin all of them in requirement
 
 .PHONY: clean
 clean: ## remove what was built, the environment too; submissions and marks stay
-	rm -rf $(VENV) _build $(STATE) assets/vendor *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) _build $(STATE) assets/vendor *.egg-info .pytest_cache .ruff_cache .mypy_cache build .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: clean-course

@@ -1,8 +1,14 @@
 """gradus: everything the book teaches, in NumPy.
 
-The engine, from the ground up: variable, operations, functions, layers, optimizers, training; checking compares its
-gradients with differences. The formulas on arrays, each on its own: network, activations, initializers, normalization,
-clipping. What the chapters use besides: data, diagnostics, plotting, trial.
+Formulas on arrays, each on its own: network, initializers, activations, preprocessing, normalization, clipping,
+convolution, pooling, recurrence; the steps of optimizers, schedules; regularizers, dropout, quantization, calibration.
+
+The engine, from the ground up: variable, operations, functions, layers, optimizers, training with its callbacks and
+checkpoints. Above it: transfer, pretraining, diagnostics, search. checking compares gradients with differences, graph
+draws computations, data and problems are what to try it all on; plotting and trial serve the chapters.
+
+Where a topic fills several files, its module passes on the names of all of them: gradus.layers has every layer,
+gradus.optimizers every step and class. gradus.steps holds the engine as it was after each of the book's sixteen steps.
 
     import gradus
     from gradus import Variable, functions as F
@@ -11,11 +17,18 @@ clipping. What the chapters use besides: data, diagnostics, plotting, trial.
 from . import (
     activations,
     arguments,
+    calibration,
+    callbacks,
     checking,
+    checkpoints,
     clipping,
+    convolution,
     data,
     diagnostics,
+    dropout,
+    early_stopping,
     functions,
+    graph,
     initializers,
     layer,
     layers,
@@ -24,7 +37,18 @@ from . import (
     operations,
     optimizers,
     plotting,
+    pooling,
+    preprocessing,
+    pretraining,
+    problems,
+    quantization,
+    recurrence,
+    recurrent,
+    regularizers,
+    schedules,
+    search,
     training,
+    transfer,
     trial,
     variable,
 )
@@ -39,12 +63,19 @@ __all__ = [
     "Variable",
     "activations",
     "arguments",
+    "calibration",
+    "callbacks",
     "checking",
+    "checkpoints",
     "clipping",
+    "convolution",
     "data",
     "diagnostics",
+    "dropout",
+    "early_stopping",
     "functions",
     "gradcheck",
+    "graph",
     "initializers",
     "layer",
     "layers",
@@ -55,7 +86,18 @@ __all__ = [
     "operations",
     "optimizers",
     "plotting",
+    "pooling",
+    "preprocessing",
+    "pretraining",
+    "problems",
+    "quantization",
+    "recurrence",
+    "recurrent",
+    "regularizers",
+    "schedules",
+    "search",
     "training",
+    "transfer",
     "trial",
     "variable",
 ]

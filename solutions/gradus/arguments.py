@@ -8,19 +8,25 @@ only when an error is raised, so a check that passes costs next to nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from math import inf, isnan
 from numbers import Integral, Real
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 __all__ = [
     "as_float_array",
+    "as_float_arrays",
     "as_float_dtype",
     "as_labels",
+    "as_like_first",
+    "as_pair",
+    "as_state",
     "fail",
     "fail_type",
+    "in_form_of",
     "require_bool",
     "require_callable",
     "require_choice",
@@ -31,6 +37,7 @@ __all__ = [
     "require_rng",
     "require_same_shape",
     "require_shape",
+    "require_text",
 ]
 
 
@@ -41,18 +48,24 @@ def caller_name() -> str:
     a comprehension for whoever used it, and a function of this package for the function of the same file that passed
     its arguments on (he_normal calls variance_scaling, which calls compute_fans).
     """
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
-        frame = frame.f_back
-    module = frame.f_globals.get("__name__", "")
-    while frame.f_back is not None and frame.f_back.f_globals.get("__name__") == module:
-        name, above = frame.f_code.co_name, frame.f_back.f_code.co_qualname
+    callers = [caller for caller in _callers() if caller[0] != __name__]
+    module, qualname = callers[0]
+    for module_above, above in callers[1:]:
+        name = qualname.rpartition(".")[2]
         private = name.startswith("<") or (name.startswith("_") and not name.startswith("__"))
-        passed_on = module.startswith(f"{__package__}.") and "." not in frame.f_code.co_qualname + above
-        if above == "<module>" or not (private or passed_on):
+        passed_on = module.startswith(f"{__package__}.") and "." not in qualname + above
+        if module_above != module or above == "<module>" or not (private or passed_on):
             break
+        qualname = above
+    return qualname.rpartition("<locals>.")[2].removesuffix(".__init__")
+
+
+def _callers() -> Iterator[tuple[str, str]]:
+    """Module and qualified name of every function on the stack, innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
         frame = frame.f_back
-    return frame.f_code.co_qualname.rpartition("<locals>.")[2].removesuffix(".__init__")
 
 
 def fail(text: str) -> None:
@@ -95,6 +108,35 @@ def as_float_array(**named: Any) -> Any:
     return arrays[0] if len(arrays) == 1 else arrays
 
 
+def as_float_arrays(**named: Any) -> dict[str, Any]:
+    """The arrays in an argument that is an array, or a list, tuple or dict of arrays; each as by as_float_array.
+
+    Returns the arrays by the names that error messages give them: ``grads``, ``grads[1]`` or ``grads['W']``.
+
+    Raises:
+        TypeError: the argument, or an entry of it, is something else.
+    """
+    ((name, value),) = named.items()
+    if isinstance(value, np.ndarray):
+        entries = {name: value}
+    elif isinstance(value, dict):
+        entries = {f"{name}[{key!r}]": entry for key, entry in value.items()}
+    elif isinstance(value, list | tuple):
+        entries = {f"{name}[{i}]": entry for i, entry in enumerate(value)}
+    else:
+        fail_type(f"{name} must be an array or a list, tuple or dict of arrays, got {describe(value)}")
+    return {entry_name: as_float_array(**{entry_name: entry}) for entry_name, entry in entries.items()}
+
+
+def in_form_of(value: Any, arrays: list[Any]) -> Any:
+    """One array for each of those that as_float_arrays found in value, put together as value is."""
+    if isinstance(value, np.ndarray):
+        return arrays[0]
+    if isinstance(value, dict):
+        return dict(zip(value, arrays, strict=True))
+    return tuple(arrays) if isinstance(value, tuple) else arrays
+
+
 def as_float_dtype(**named: Any) -> Any:
     """Each argument as a NumPy dtype of floating-point numbers: ``dtype=np.float32``, ``dtype="float64"``.
 
@@ -134,6 +176,64 @@ def as_labels(n_classes: int | None = None, **named: Any) -> Any:
             fail(f"{name} must hold labels of at least 0{top}, got values from {labels.min()} to {labels.max()}")
         arrays.append(labels)
     return arrays[0] if len(arrays) == 1 else arrays
+
+
+def as_like_first(**named: Any) -> list[Any]:
+    """Each of several arguments as a floating-point array of the shape and dtype of the first: parameters and gradient.
+
+    Raises:
+        TypeError: an argument is not numeric.
+        ValueError: it has another shape than the first.
+    """
+    arrays = as_float_array(**named)
+    require_same_shape(**named)
+    return [array.astype(arrays[0].dtype, copy=False) for array in arrays]
+
+
+def as_pair(least: int, **named: Any) -> tuple[int, int]:
+    """One argument, an integer or a pair of them, of at least that size each, as a pair: rows and columns.
+
+    Raises:
+        TypeError: it is neither an integer nor a pair of integers.
+        ValueError: an integer is too small.
+    """
+    ((name, value),) = named.items()
+    if not isinstance(value, tuple | list):
+        require_int(**{name: (value, least)})
+        return int(value), int(value)
+    if len(value) != 2:
+        fail_type(f"{name} must be an integer or a pair of integers, got {describe(value)}")
+    require_int(**{f"{name}[{i}]": (v, least) for i, v in enumerate(value)})
+    return int(value[0]), int(value[1])
+
+
+def as_state(w: Any, state: Any, *names: str, **numbers: float) -> list[Any]:
+    """What an optimizer kept from its last step: arrays like w by these names, then the numbers by theirs.
+
+    Before the first step the state is {}; then the arrays are zeros, and each ``name=number`` is as given. An integer
+    there stands for a count.
+
+    Raises:
+        TypeError: the state is not a dict, or an entry is of the wrong type.
+        ValueError: entries are missing or unknown, an array has not the shape of w, a number is negative.
+    """
+    if not isinstance(state, dict):
+        fail_type(f"state must be a dict, {{}} before the first step, got {describe(state)}")
+    if not state:
+        return [np.zeros_like(w) for _ in names] + list(numbers.values())
+    if set(state) != {*names, *numbers}:
+        wanted, given = ", ".join([*names, *numbers]) or "nothing", ", ".join(map(str, state))
+        fail(f"state must be {{}} before the first step and hold {wanted} after it, got {given}")
+    for name, start in numbers.items():
+        if isinstance(start, int):
+            require_int(**{f'state["{name}"]': (state[name], 0)})
+        else:
+            require_in_range(low_open=False, high_open=True, **{f'state["{name}"]': (state[name], 0, inf)})
+    arrays = [as_float_array(**{f'state["{name}"]': state[name]}) for name in names]
+    for name, array in zip(names, arrays, strict=True):
+        if array.shape != w.shape:
+            fail(f'state["{name}"] must have the shape of w, {w.shape}, got {array.shape}')
+    return [a.astype(w.dtype, copy=False) for a in arrays] + [type(x)(state[name]) for name, x in numbers.items()]
 
 
 def require_same_shape(**named: Any) -> None:
@@ -199,10 +299,19 @@ def require_callable(**named: Any) -> None:
             fail_type(f"{name} must be a function, got {describe(value)}")
 
 
+def require_text(*, empty: bool = False, **named: Any) -> None:
+    """Each argument is text, and not blank unless ``empty`` allows it."""
+    for name, value in named.items():
+        if not isinstance(value, str):
+            fail_type(f"{name} must be text, got {describe(value)}")
+        if not (empty or value.strip()):
+            fail(f"{name} must not be blank, got {value!r}")
+
+
 def require_choice(**named: tuple[Any, Collection[str]]) -> None:
     """Each ``name=(value, choices)``: the value is one of the choices."""
     for name, (value, choices) in named.items():
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             fail(f"{name} must be one of {', '.join(sorted(choices))}, got {describe(value)}")
 
 

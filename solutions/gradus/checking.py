@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import (
+    as_float_array,
     describe,
     fail,
     fail_type,
@@ -54,7 +55,7 @@ def numerical_diff(f: Callable[[Variable], Any], x: Variable | Array, eps: float
     if not isinstance(x, Variable | np.ndarray):
         fail_type(f"x must be a Variable or an array, got {describe(x)}")
     require_in_range(eps=(eps, 0, inf), low_open=True)
-    point = x.data if isinstance(x, Variable) else Variable(x).data
+    point = x.data if isinstance(x, Variable) else as_float_array(x=x)
     slopes = np.empty_like(point)
     with no_grad():
         for i in np.ndindex(point.shape):

@@ -2,10 +2,6 @@
 
 Gradients come as a list, tuple or dict of arrays (one array also counts, as a list of one) and go back in the same form,
 as new arrays. A gradient that holds NaN or infinities is refused: no factor makes a step out of it.
-
-Where libraries differ: Keras' ``clipnorm`` is clip_by_norm for each variable by itself and changes the direction of the
-whole, its ``global_clipnorm`` is clip_by_global_norm. PyTorch's ``clip_grad_norm_`` is clip_by_global_norm with the
-factor min(1, c / (norm + 1e-6)).
 """
 
 from __future__ import annotations
@@ -15,9 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import as_float_array, describe, fail_type, require_finite, require_in_range
+from .arguments import (
+    as_float_array,
+    as_float_arrays,
+    describe,
+    fail,
+    fail_type,
+    in_form_of,
+    require_finite,
+    require_in_range,
+)
 
-__all__ = ["clip_by_global_norm", "clip_by_norm", "clip_by_value", "global_norm"]
+__all__ = ["clip_by_global_norm", "clip_by_norm", "clip_by_value", "cosine", "global_norm"]
 
 Array = np.ndarray
 Gradients = Array | list[Array] | tuple[Array, ...] | dict[str, Array]
@@ -64,7 +69,8 @@ def clip_by_value(grads: Gradients, c: float) -> Gradients:
     """
     require_in_range(c=(c, 0, math.inf), low_open=True)
     c = float(c)
-    return _in_form_of(grads, [np.clip(g, -c, c) for g in _arrays(grads)])
+    clipped: Gradients = in_form_of(grads, [np.clip(g, -c, c) for g in _arrays(grads)])
+    return clipped
 
 
 def clip_by_norm(g: Array, c: float) -> Array:
@@ -84,8 +90,10 @@ def clip_by_norm(g: Array, c: float) -> Array:
     """
     if isinstance(g, list | tuple | dict):
         fail_type(f"g must be one array, got {describe(g)}; use clip_by_global_norm")
-    clipped, _ = clip_by_global_norm(g, c)
-    return clipped
+    g = as_float_array(g=g)
+    require_finite(g=g)
+    clipped: Any = clip_by_global_norm(g, c)[0]
+    return np.asarray(clipped)
 
 
 def clip_by_global_norm(grads: Gradients, c: float) -> tuple[Gradients, float]:
@@ -94,6 +102,10 @@ def clip_by_global_norm(grads: Gradients, c: float) -> tuple[Gradients, float]:
         g ← min(1, c / ‖g‖) g      for every array, ‖g‖ the global norm
 
     The direction stays. Below the threshold, and for ‖g‖ = 0, nothing changes.
+
+    Libraries differ: Keras' global_clipnorm is this function, its clipnorm is clip_by_norm for each variable by itself,
+    which changes the direction of the whole. PyTorch's clip_grad_norm_ is this function with the factor
+    min(1, c / (‖g‖ + 1e-6)).
 
     Args:
         grads: array, or list, tuple or dict of arrays.
@@ -109,31 +121,56 @@ def clip_by_global_norm(grads: Gradients, c: float) -> tuple[Gradients, float]:
     norm = global_norm(grads)
     arrays = _arrays(grads)
     if norm <= c:
-        return _in_form_of(grads, [g.copy() for g in arrays]), norm
+        return in_form_of(grads, [g.copy() for g in arrays]), norm
     factor = float(c) / norm
     with np.errstate(under="ignore"):
-        return _in_form_of(grads, [factor * g for g in arrays]), norm
+        return in_form_of(grads, [factor * g for g in arrays]), norm
+
+
+def cosine(a: Gradients, b: Gradients) -> float:
+    """Cosine of the angle between two gradients, all arrays of each taken as one vector.
+
+        cos(a, b) = a · b / (‖a‖ ‖b‖)
+
+    1 for the same direction, 0 for a right angle, −1 for opposite directions. Rounding never takes it out of [−1, 1],
+    so ``math.degrees(math.acos(cosine(a, b)))`` is always an angle. What clipping did to the direction of a step is
+    the cosine of the gradients before and after.
+
+    Args:
+        a: array, or list, tuple or dict of arrays of any shapes.
+        b: arrays of the same shapes.
+
+    Raises:
+        TypeError: a or b is something else, or holds something else.
+        ValueError: the shapes differ, an entry is NaN or infinite, or one of the vectors is 0 and has no direction.
+    """
+    arrays_a, arrays_b = as_float_arrays(a=a), as_float_arrays(b=b)
+    require_finite(**arrays_a)
+    require_finite(**arrays_b)
+    shapes_a, shapes_b = ({name[1:]: g.shape for name, g in arrays.items()} for arrays in (arrays_a, arrays_b))
+    if shapes_a != shapes_b:
+        fail(f"b must hold arrays of the shapes of those in a, {shapes_a}, got {shapes_b}")
+    for name, arrays in (("a", arrays_a), ("b", arrays_b)):
+        if not any(g.any() for g in arrays.values()):
+            fail(f"{name} must not be 0 everywhere (that has no direction), got {shapes_a}")
+    unit_a = _unit(list(arrays_a.values()))
+    unit_b = _unit([arrays_b[f"b{key}"] for key in shapes_a])  # dicts may be in another order
+    with np.errstate(under="ignore"):
+        cos = float(unit_a @ unit_b)
+    return max(-1.0, min(1.0, cos))
 
 
 def _arrays(grads: Any) -> list[Array]:
     """The arrays in grads, checked."""
-    if isinstance(grads, dict):
-        named = {f"grads[{key!r}]": g for key, g in grads.items()}
-    elif isinstance(grads, list | tuple):
-        named = {f"grads[{i}]": g for i, g in enumerate(grads)}
-    elif isinstance(grads, np.ndarray):
-        named = {"grads": grads}
-    else:
-        fail_type(f"grads must be an array or a list, tuple or dict of arrays, got {describe(grads)}")
-    arrays = [as_float_array(**{name: g}) for name, g in named.items()]
-    require_finite(**dict(zip(named, arrays, strict=True)))
-    return arrays
+    named = as_float_arrays(grads=grads)
+    require_finite(**named)
+    return list(named.values())
 
 
-def _in_form_of(grads: Any, arrays: list[Array]) -> Any:
-    """Arrays put together as grads is: dict, tuple, list or a single array."""
-    if isinstance(grads, dict):
-        return dict(zip(grads, arrays, strict=True))
-    if isinstance(grads, np.ndarray):
-        return arrays[0]
-    return tuple(arrays) if isinstance(grads, tuple) else arrays
+def _unit(arrays: list[Array]) -> Array:
+    """All entries in one float64 vector of length 1; the largest entry is taken out first, as in global_norm."""
+    flat: Array = np.concatenate([g.astype(np.float64).reshape(-1) for g in arrays])
+    with np.errstate(under="ignore"):
+        flat /= np.abs(flat).max()
+        flat /= math.sqrt(flat @ flat)
+    return flat

@@ -2,6 +2,8 @@
 
 The digits are 1,797 grey images of 8 × 8 pixels with values 0 to 16, of ten classes (a part of the UCI set "Optical
 Recognition of Handwritten Digits"). scikit-learn is imported when they are first asked for.
+
+The tasks of ``gradus.tasks`` and the loaders of ``gradus.idx`` can be had from here, too.
 """
 
 from __future__ import annotations
@@ -21,8 +23,33 @@ from .arguments import (
     require_int,
     require_rng,
 )
+from .idx import load_fashion_mnist, load_mnist
+from .tasks import (
+    adding_sequences,
+    averaging_sequences,
+    blobs,
+    outlier_regression,
+    parity,
+    shared_feature_tasks,
+    spirals,
+)
 
-__all__ = ["few_labels", "label_noise", "load_digits_images", "load_digits_split"]
+__all__ = [
+    "adding_sequences",
+    "averaging_sequences",
+    "blobs",
+    "few_labels",
+    "label_noise",
+    "load_digits_images",
+    "load_digits_split",
+    "load_fashion_mnist",
+    "load_mnist",
+    "outlier_regression",
+    "parity",
+    "random_split",
+    "shared_feature_tasks",
+    "spirals",
+]
 
 Array = np.ndarray
 
@@ -69,21 +96,42 @@ def load_digits_split(
         ValueError: n_test leaves one of the parts empty.
         ImportError: scikit-learn is not installed.
     """
-    require_rng(rng=rng)
-    require_int(n_test=(n_test, 1))
     require_bool(standardize=standardize)
     dtype = as_float_dtype(dtype=dtype)
-    X, y = _digits()
-    if n_test >= len(X):
-        fail(f"n_test must be less than the {len(X)} images, got {n_test}")
-    order = rng.permutation(len(X))
-    train, test = order[n_test:], order[:n_test]
-    X_train, X_test = X[train], X[test]
+    X_train, y_train, X_test, y_test = random_split(*_digits(), n_test, rng)
     if standardize:
         mean, std = X_train.mean(axis=0), X_train.std(axis=0)
         std[std < 1e-8] = 1.0
         X_train, X_test = (X_train - mean) / std, (X_test - mean) / std
-    return X_train.astype(dtype, copy=False), y[train], X_test.astype(dtype, copy=False), y[test]
+    return X_train.astype(dtype, copy=False), y_train, X_test.astype(dtype, copy=False), y_test
+
+
+def random_split(X: Array, y: Array, n_test: int, rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
+    """Samples in random order, split into a training and a test part.
+
+    Args:
+        X: samples on axis 0, any shape.
+        y: what belongs to each of them: labels, numbers, pictures. As many as samples.
+        n_test: size of the test part, 1 to N − 1.
+        rng: decides on the order.
+
+    Returns:
+        X_train, y_train, X_test, y_test; new arrays.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: X and y differ in length, or n_test leaves one of the parts empty.
+    """
+    X = as_float_array(X=X)
+    y = y if isinstance(y, np.ndarray) and y.dtype.kind in "biu" else as_float_array(y=y)
+    _require_same_length(X, y)
+    require_rng(rng=rng)
+    require_int(n_test=(n_test, 1))
+    if n_test >= len(X):
+        fail(f"n_test must be less than the {len(X)} samples, got {n_test}")
+    order = rng.permutation(len(X))
+    train, test = order[n_test:], order[:n_test]
+    return X[train], y[train], X[test], y[test]
 
 
 def few_labels(X: Array, y: Array, per_class: int, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -100,19 +148,21 @@ def few_labels(X: Array, y: Array, per_class: int, rng: np.random.Generator) -> 
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: X and y differ in length, or a class has fewer samples than asked for.
+        ValueError: X and y are empty or differ in length, or a class has fewer samples than asked for.
     """
     X, y = as_float_array(X=X), as_labels(y=y)
     _require_same_length(X, y)
     require_int(per_class=(per_class, 1))
     require_rng(rng=rng)
-    chosen = []
+    if len(y) == 0:
+        fail("y must hold at least one label")
+    drawn: list[Array] = []
     for label in np.unique(y):
         members = np.flatnonzero(y == label)
         if len(members) < per_class:
             fail(f"per_class must be at most {len(members)}, the number of samples of class {label}, got {per_class}")
-        chosen.append(rng.choice(members, per_class, replace=False))
-    chosen = rng.permutation(np.concatenate(chosen)) if chosen else np.arange(0)
+        drawn.append(rng.choice(members, per_class, replace=False))
+    chosen = rng.permutation(np.concatenate(drawn))
     return X[chosen], y[chosen]
 
 
@@ -146,7 +196,7 @@ def label_noise(y: Array, frac: float, rng: np.random.Generator) -> Array:
 def _digits() -> tuple[Array, Array]:
     """X (1797, 64) float64 and y (1797,) int64, read once."""
     try:
-        from sklearn.datasets import load_digits
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError(
             "the digits come with scikit-learn, which is not installed: pip install scikit-learn"
@@ -158,5 +208,5 @@ def _digits() -> tuple[Array, Array]:
 
 
 def _require_same_length(X: Array, y: Array) -> None:
-    if X.ndim == 0 or len(X) != len(y):
+    if X.ndim == 0 or y.ndim == 0 or len(X) != len(y):
         fail(f"X and y must hold as many samples, got shapes {X.shape} and {y.shape}")

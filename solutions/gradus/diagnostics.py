@@ -1,16 +1,19 @@
-"""Diagnostics: what arrives at each layer of a network, and what to look at while it trains."""
+"""Diagnostics: what arrives at each layer of a network, and what to look at while it trains.
+
+Signals through fresh networks are here, ratios and directions of gradients in ``gradient_diagnostics``, checks before and
+during training in ``babysitting``. All of them can be had from here.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from .activations import ACTIVATIONS
 from .arguments import (
     as_float_array,
-    as_labels,
     fail,
     require_callable,
     require_choice,
@@ -19,19 +22,40 @@ from .arguments import (
     require_int,
     require_ndim,
     require_rng,
-    require_same_shape,
     require_shape,
+)
+from .babysitting import (
+    diagnose,
+    distinct_hidden_units,
+    expected_initial_loss,
+    overfit_tiny,
+    regularization_raises_loss,
+)
+from .gradient_diagnostics import (
+    condition_number,
+    grad_check,
+    gradient_ratios,
+    path_ratio,
+    sign_agreement,
+    update_ratio,
 )
 
 __all__ = [
     "BOUNDS",
+    "condition_number",
     "dead_fraction",
+    "diagnose",
     "distinct_hidden_units",
     "expected_initial_loss",
+    "grad_check",
     "gradient_ratios",
+    "overfit_tiny",
+    "path_ratio",
     "per_layer_factor",
     "propagate",
+    "regularization_raises_loss",
     "saturation_fraction",
+    "sign_agreement",
     "update_ratio",
 ]
 
@@ -66,11 +90,12 @@ def propagate(
 
     Returns:
         Three arrays of shape (depth,); entry l − 1 belongs to layer l.
-        "forward": standard deviation of a_l.
-        "backward": standard deviation of g after layer l. The last entry has passed the top layer only, the first one
-            is what reaches the input of the network; it started with 1, so backward[0] is the ratio bottom : top.
-        "saturated": share of the units of a_l within 0.01 of a limit of f (tanh: −1 and 1, sigmoid: 0 and 1), 0 for
-            activations without two limits.
+
+        - "forward": standard deviation of a_l.
+        - "backward": standard deviation of g after layer l. The last entry has passed the top layer only, the first one
+          is what reaches the input of the network; it started with 1, so backward[0] is the ratio bottom : top.
+        - "saturated": share of the units of a_l within 0.01 of a limit of f (tanh: −1 and 1, sigmoid: 0 and 1), 0 for
+          activations without two limits.
 
     Raises:
         TypeError: init is not a function, rng not a Generator, or a size not an integer.
@@ -95,7 +120,7 @@ def propagate(
             pre_activations.append(z)
             forward[l] = _spread(a)
             if activation in BOUNDS:
-                saturated[l] = saturation_fraction(a, bounds=BOUNDS[activation])
+                saturated[l] = _saturated(a, 0.01, *BOUNDS[activation])
         g = rng.standard_normal((samples, width))
         for l in reversed(range(depth)):
             g = (g * f_derivative(pre_activations[l])) @ weights[l].T
@@ -142,7 +167,7 @@ def saturation_fraction(a: Array, tol: float = 0.01, bounds: tuple[float, float]
 
     Raises:
         TypeError: an argument is not numeric.
-        ValueError: a is empty, bounds are not in order, or tol is out of range.
+        ValueError: a is empty or not finite, bounds are not in order, or tol is out of range.
     """
     a, limits = as_float_array(a=a, bounds=bounds)
     require_shape(bounds=(limits, (2,)))
@@ -150,8 +175,13 @@ def saturation_fraction(a: Array, tol: float = 0.01, bounds: tuple[float, float]
     if not low < high:
         fail(f"bounds must be (low, high) with low < high, got ({low:g}, {high:g})")
     require_in_range(tol=(tol, 0, (high - low) / 2), high_open=False)
+    require_finite(a=a)
     if a.size == 0:
         fail(f"a must have at least one entry, got shape {a.shape}")
+    return _saturated(a, tol, low, high)
+
+
+def _saturated(a: Array, tol: float, low: float, high: float) -> float:
     return float(np.mean((a < low + tol) | (a > high - tol)))
 
 
@@ -163,128 +193,11 @@ def dead_fraction(z: Array) -> float:
 
     Raises:
         TypeError: z does not hold real numbers.
-        ValueError: z has not two axes, or is empty.
+        ValueError: z has not two axes, is empty, or not finite.
     """
     z = as_float_array(z=z)
     require_ndim(z=(z, 2))
+    require_finite(z=z)
     if z.size == 0:
         fail(f"z must have at least one entry, got shape {z.shape}")
     return float(np.mean((z <= 0).all(axis=0)))
-
-
-def expected_initial_loss(C: int) -> float:
-    """Cross-entropy of a classifier that knows nothing: ln C for C classes, 2.303 for ten.
-
-    Raises:
-        TypeError: C is not an integer.
-        ValueError: C is less than 1.
-    """
-    require_int(C=(C, 1))
-    return math.log(C)
-
-
-def update_ratio(w_old: Array, w_new: Array) -> float:
-    """Size of a step against the size of what it changes: ‖w_new − w_old‖ / ‖w_old‖.
-
-    About 1e-3 is healthy (CS231n's rule of thumb). With w_old = 0 it is inf, or 0 where nothing moved.
-
-    Args:
-        w_old: parameters before the step, any shape.
-        w_new: parameters after it, same shape.
-
-    Raises:
-        TypeError: an argument does not hold real numbers.
-        ValueError: shapes differ.
-    """
-    w_old, w_new = as_float_array(w_old=w_old, w_new=w_new)
-    require_same_shape(w_old=w_old, w_new=w_new)
-    return _norm_ratio(w_new - w_old, w_old)
-
-
-def gradient_ratios(weights: Sequence[Array], grads: Sequence[Array]) -> Array:
-    """Size of the gradient against the size of the weights, layer by layer: ‖∂L/∂W_l‖ / ‖W_l‖.
-
-    Times the learning rate this is the update ratio of plain gradient descent. Its largest over its smallest entry says
-    how unequally fast the layers learn.
-
-    Args:
-        weights: arrays W_1 … W_L, or a single layer in a list.
-        grads: the gradient of each, shaped like it.
-
-    Returns:
-        (L,); inf for a layer of zeros that has a gradient, 0 where it has none.
-
-    Raises:
-        TypeError: an array does not hold real numbers.
-        ValueError: there are not as many gradients as weights, or one has another shape.
-    """
-    weights, grads = list(weights), list(grads)
-    if len(weights) != len(grads):
-        fail(f"grads must have as many arrays as weights, {len(weights)}, got {len(grads)}")
-    ratios = np.zeros(len(weights))
-    for l, (W, dW) in enumerate(zip(weights, grads, strict=True)):
-        W, dW = as_float_array(**{f"weights[{l}]": W, f"grads[{l}]": dW})
-        require_same_shape(**{f"weights[{l}]": W, f"grads[{l}]": dW})
-        ratios[l] = _norm_ratio(dW, W)
-    return ratios
-
-
-def _norm_ratio(change: Array, size: Array) -> float:
-    """‖change‖ / ‖size‖, with 0/0 = 0 and c/0 = inf."""
-    c, s = float(np.linalg.norm(change)), float(np.linalg.norm(size))
-    return c / s if s > 0 else (math.inf if c > 0 else 0.0)
-
-
-def distinct_hidden_units(
-    init: Init, X: Array, y: Array, hidden: int, steps: int, lr: float, rng: np.random.Generator
-) -> int:
-    """Train a network with one tanh hidden layer by gradient descent on the whole batch, and count its different units.
-
-    W1 = init((D, hidden), rng), W2 = init((hidden, C), rng), both biases 0, C = max y + 1. Two hidden units are the same
-    if their columns of W1 differ nowhere by more than 1e-9 times the largest entry of W1. Units that start equal get
-    equal gradients and stay equal: from constant weights the network has one unit, however wide it is. On a computer they
-    do so for some fifty steps; then the last digits of sums added up in different orders have grown apart, too.
-
-    Args:
-        init: initializer.
-        X: (N, D).
-        y: labels, integers (N,).
-        hidden: number of hidden units.
-        steps: number of gradient-descent steps.
-        lr: learning rate, positive.
-        rng: passed to init.
-
-    Returns:
-        Number of distinct columns of W1 after the last step, from 1 to hidden.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: shapes do not fit, or a number is out of range.
-    """
-    from .network import train_step
-
-    require_callable(init=init)
-    X, y = as_float_array(X=X), as_labels(y=y)
-    require_ndim(X=(X, 2))
-    require_shape(y=(y, (len(X),)))
-    if X.size == 0:
-        fail(f"X must have at least one entry, got shape {X.shape}")
-    require_int(hidden=(hidden, 1), steps=(steps, 0))
-    require_in_range(lr=(lr, 0, math.inf), low_open=True)
-    require_rng(rng=rng)
-    C = int(y.max()) + 1
-    params = {
-        "W1": init((X.shape[1], hidden), rng),
-        "b1": np.zeros(hidden, dtype=X.dtype),
-        "W2": init((hidden, C), rng),
-        "b2": np.zeros(C, dtype=X.dtype),
-    }
-    for _ in range(steps):
-        params, _ = train_step(params, X, y, lr=lr)
-    columns = params["W1"].T
-    tol = 1e-9 * np.abs(columns).max()
-    distinct: list[Array] = []
-    for column in columns:
-        if not any(np.abs(column - seen).max() <= tol for seen in distinct):
-            distinct.append(column)
-    return len(distinct)

@@ -6,14 +6,23 @@ legend where there is room for names at the ends of the lines. matplotlib is imp
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
-from .arguments import describe, fail_type, require_choice, require_int
+from .arguments import (
+    describe,
+    fail_type,
+    require_callable,
+    require_choice,
+    require_in_range,
+    require_int,
+    require_text,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,6 +51,10 @@ COLORS = {
     "elu": HUES["violet"],
     "selu": HUES["navy"],
     "identity": HUES["grey"],
+    # today's choices, shown beside relu and tanh
+    "gelu": HUES["violet"],
+    "silu": HUES["orange"],
+    "softplus": HUES["grey"],
     # an initializer has the colour of the activation it is made for
     "glorot": HUES["blue"],
     "he": HUES["black"],
@@ -59,7 +72,7 @@ COLORS = {
 }
 """What a figure shows → its colour, the same in every chapter."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.labelsize": 13,
@@ -98,7 +111,7 @@ def use_house_style(figure_format: str = "svg") -> None:
     if matplotlib.get_backend().lower().endswith("inline"):
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-        set_matplotlib_formats(figure_format)
+        set_matplotlib_formats(figure_format)  # type: ignore[no-untyped-call]
 
 
 def color_of(label: str, position: int = 0) -> str:
@@ -107,8 +120,7 @@ def color_of(label: str, position: int = 0) -> str:
     Raises:
         TypeError: label is not text, or position not an integer.
     """
-    if not isinstance(label, str):
-        fail_type(f"label must be text, got {label!r}")
+    require_text(label=label, empty=True)
     require_int(position=(position, 0))
     key = label.strip().lower().replace(" ", "_")
     return COLORS.get(key, list(HUES.values())[position % len(HUES)])
@@ -118,7 +130,11 @@ def in_house_style(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Decorator: the function draws in the style of the book, whatever style is set, and pyplot lets go of its figure.
 
     Otherwise a notebook would show the figure twice: as the value of the cell's last line, and as an open figure.
+
+    Raises:
+        TypeError: draw is not a function.
     """
+    require_callable(draw=draw)
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
@@ -142,7 +158,14 @@ def new_figure(title: str, *, panels: int = 1, height: float = 3.6) -> tuple[Fig
         title: one sentence, broken into lines here.
         panels: number of panels.
         height: of one panel, in inches.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: title is blank, there are no panels, or the height is not positive.
     """
+    require_text(title=title)
+    require_int(panels=(panels, 1))
+    require_in_range(height=(height, 0, math.inf), low_open=True)
     import matplotlib.pyplot as plt
 
     lines = textwrap.wrap(title, 56)
@@ -174,24 +197,27 @@ def label_line_ends(ax: Axes) -> None:
         points = points[np.isfinite(points).all(axis=1)]
         if len(points) and not str(line.get_label()).startswith("_"):
             lines.append((line, tuple(points[-1])))
-    ax.figure.draw_without_rendering()  # settles limits and sizes
+    figure: Any = ax.get_figure(root=True)
+    figure.draw_without_rendering()  # settles limits and sizes
     to_axes = ax.transData + ax.transAxes.inverted()
     size = 12
-    look = {"fontsize": size, "va": "center", "annotation_clip": False}
+    look: dict[str, Any] = {"fontsize": size, "va": "center", "annotation_clip": False}
     ends = []
     for line, point in lines:
         x, y = to_axes.transform(point)
         if x > 0.9:
             ends.append((line, point, y))
         else:
-            ax.annotate(line.get_label(), point, (10, 0), textcoords="offset points", color=line.get_color(), **look)
+            ax.annotate(
+                str(line.get_label()), point, (10, 0), textcoords="offset points", color=line.get_color(), **look
+            )
     heights = np.array([y for _, _, y in ends])
-    gap = 1.25 * size / 72 / (ax.get_position().height * ax.figure.get_figheight())
+    gap = 1.25 * size / 72 / (ax.get_position().height * figure.get_figheight())
     for (line, point, _), y in zip(ends, spread(heights, gap), strict=True):
         color = line.get_color()
         leader = {"arrowstyle": "-", "color": color, "linewidth": 0.7, "alpha": 0.6, "shrinkB": 2}
         ax.annotate(
-            line.get_label(), point, (1.02, y), textcoords="axes fraction", color=color, arrowprops=leader, **look
+            str(line.get_label()), point, (1.02, y), textcoords="axes fraction", color=color, arrowprops=leader, **look
         )
 
 

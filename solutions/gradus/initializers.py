@@ -1,12 +1,12 @@
 """Initializers: how the first weights of a layer are drawn.
 
 Every initializer is called ``init(shape, rng)`` and returns a new array W of that shape. A dense layer has
-W (fan_in, fan_out) and z = X @ W + b: the rows of W are the inputs. PyTorch stores the transpose, (out, in), and Keras
-has the order used here. Hyperparameters are bound with ``functools.partial(naive_normal, std=0.01)``.
+W (fan_in, fan_out) and z = X @ W + b: the rows of W are the inputs. Hyperparameters are bound with
+``functools.partial(naive_normal, std=0.01)``.
 
-Where libraries differ: Keras' ``*_normal`` initializers are truncated at two standard deviations (``dist="truncated"``
-here), PyTorch's and this book's are plain normals. Keras' Dense layer starts with glorot_uniform, PyTorch's Linear with
-torch_linear_default.
+Libraries differ: Keras stores W as here, PyTorch its transpose. Keras' ``*_normal`` initializers are truncated at two
+standard deviations (``dist="truncated"`` here), PyTorch's and this book's are plain normals. Keras' Dense layer starts
+with glorot_uniform, PyTorch's Linear with torch_linear_default.
 
 Numbers are drawn in float64 and rounded to the dtype asked for: one seed gives the same weights in float32 and float64.
 """
@@ -45,23 +45,33 @@ Shape = tuple[int, ...]
 TRUNCATED_STD = 0.87962566103423978
 
 
-def compute_fans(shape: Shape) -> tuple[int, int]:
+def compute_fans(shape: Shape, layout: str = "in_out") -> tuple[int, int]:
     """Connections into and out of one unit: (fan_in, fan_out).
 
         dense          (D_in, D_out)                fan_in = D_in           fan_out = D_out
         convolution    (k, …, k, C_in, C_out)       fan_in = k ⋯ k · C_in   fan_out = k ⋯ k · C_out
 
-    A convolution multiplies both by its receptive field k ⋯ k (kernels as in Keras, channels last; PyTorch has
-    (C_out, C_in, k, k)).
+    A convolution multiplies both by its receptive field k ⋯ k.
+
+    Libraries differ: Keras stores weights in this order, "in_out"; PyTorch in the order (out, in) and
+    (C_out, C_in, k, …, k), which is layout="out_in".
+
+    Args:
+        shape: shape of W.
+        layout: "in_out" or "out_in".
 
     Raises:
         TypeError: shape is not a tuple of integers.
-        ValueError: it has fewer than two axes, or an axis without entries.
+        ValueError: shape has fewer than two axes, or an axis without entries; the layout is unknown.
     """
     shape = _checked_shape(shape)
+    require_choice(layout=(layout, ("in_out", "out_in")))
     if len(shape) < 2:
         fail(f"shape must have at least two axes, (fan_in, fan_out), got {shape}")
-    *kernel, c_in, c_out = shape
+    if layout == "in_out":
+        *kernel, c_in, c_out = shape
+    else:
+        c_out, c_in, *kernel = shape
     field = math.prod(kernel)
     return field * c_in, field * c_out
 
@@ -241,7 +251,12 @@ INIT_FOR_ACTIVATION: dict[str, Callable[..., Array]] = {
     "sigmoid": glorot_normal,
     "relu": he_normal,
     "leaky_relu": he_normal,
+    "prelu": he_normal,
+    "rrelu": he_normal,
     "elu": he_normal,
+    "gelu": he_normal,
+    "silu": he_normal,
+    "softplus": he_normal,
     "selu": lecun_normal,
 }
 """The customary initializer of each activation. INIT_CAVEATS says for which of them the custom is doubtful."""
@@ -249,7 +264,12 @@ INIT_FOR_ACTIVATION: dict[str, Callable[..., Array]] = {
 INIT_CAVEATS: dict[str, str] = {
     "sigmoid": "derived for odd activations with slope 1 at 0; the logistic function has slope 1/4 there and mean 1/2, "
     "and networks with more than about three hidden layers do not train with it",
+    "prelu": "with the slope a = 1/4 of the start, he_normal(negative_slope=0.25) keeps the second moment exactly",
+    "rrelu": "the slopes have a mean square of 0.0561, and he_normal(negative_slope=0.237) keeps the second moment",
     "elu": "a heuristic: the second moment is kept by 1.55 / fan_in, so signals grow slowly with depth",
+    "gelu": "a heuristic: the second moment is kept by 2.35 / fan_in, so signals shrink slowly with depth",
+    "silu": "a heuristic: the second moment is kept by 2.81 / fan_in, so signals shrink with depth",
+    "softplus": "a heuristic: the second moment is kept by 1.09 / fan_in, so signals grow; their mean, 0.81, is not 0",
 }
 """Rows of INIT_FOR_ACTIVATION that are custom rather than theory, and why."""
 

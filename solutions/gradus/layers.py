@@ -1,37 +1,60 @@
-"""The layers: dense, activation, batch normalization; layers in a row, and the multilayer perceptron.
+"""The dense layer, layers in a row, and the multilayer perceptron. All other layers can be had from here, too.
 
 A layer is called on a batch, samples on axis 0, and returns a Variable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from math import inf
 from typing import Any
 
 import numpy as np
 
 from . import functions
+from .activation_layers import Activation, Maxout, PReLU, RReLU
 from .arguments import (
     as_float_dtype,
     describe,
     fail,
     fail_type,
+    require_bool,
     require_callable,
     require_choice,
     require_in_range,
     require_int,
     require_rng,
 )
+from .dropout_layers import AlphaDropout, Dropout
+from .image_layers import AvgPool2d, Conv2d, Flatten, MaxPool2d
 from .initializers import INIT_FOR_ACTIVATION, he_normal
 from .layer import Layer
-from .variable import Variable, is_recording, no_grad
+from .normalization_layers import BatchNorm, LayerNorm
+from .recurrent import RNN
+from .variable import Variable, no_grad
 
-__all__ = ["MLP", "Activation", "BatchNorm", "Layer", "Linear", "Sequential"]
+__all__ = [
+    "MLP",
+    "RNN",
+    "Activation",
+    "AlphaDropout",
+    "AvgPool2d",
+    "BatchNorm",
+    "Conv2d",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "LayerNorm",
+    "Linear",
+    "MaxPool2d",
+    "Maxout",
+    "PReLU",
+    "RReLU",
+    "Sequential",
+]
 
 Array = np.ndarray
+Init = Callable[[tuple[int, int], np.random.Generator], Array]
 
 
 class Linear(Layer):
@@ -48,6 +71,10 @@ class Linear(Layer):
     Attributes:
         W: Variable (fan_in, fan_out). PyTorch keeps the transpose.
         b: Variable (fan_out,), or None.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a size is less than 1, or init returns another shape.
     """
 
     def __init__(
@@ -56,13 +83,14 @@ class Linear(Layer):
         fan_out: int,
         *,
         rng: np.random.Generator,
-        init: Callable[[tuple[int, int], np.random.Generator], Array] = he_normal,
+        init: Init = he_normal,
         bias: bool = True,
         dtype: Any = np.float64,
     ) -> None:
         require_int(fan_in=(fan_in, 1), fan_out=(fan_out, 1))
         require_rng(rng=rng)
         require_callable(init=init)
+        require_bool(bias=bias)
         dtype = as_float_dtype(dtype=dtype)
         W = init((fan_in, fan_out), rng)
         if np.shape(W) != (fan_in, fan_out):
@@ -74,74 +102,16 @@ class Linear(Layer):
         return functions.linear(x, self.W, self.b)
 
 
-class Activation(Layer):
-    """An activation function as a layer.
-
-    Args:
-        name: sigmoid, tanh, relu, leaky_relu, elu, selu or identity.
-        **hyper: what the function takes besides its input: ``Activation("leaky_relu", alpha=0.2)``.
-    """
-
-    def __init__(self, name: str, **hyper: float) -> None:
-        require_choice(name=(name, functions.ACTIVATIONS))
-        self.name = name
-        self.function = partial(functions.ACTIVATIONS[name], **hyper)
-
-    def forward(self, x: Any) -> Variable:
-        return self.function(x)
-
-
-class BatchNorm(Layer):
-    """Batch normalization of D columns (gradus.normalization).
-
-    In training it normalizes with the statistics of the batch and moves its running statistics; under ``no_grad`` they
-    stay as they are, so that looking at a network does not change it (in PyTorch they move then, too).
-
-    Args:
-        D: number of columns.
-        momentum: weight of the old running value, in [0, 1].
-        eps: ε inside the root.
-        dtype: of the parameters.
-
-    Attributes:
-        gamma, beta: Variables (D,), ones and zeros at first.
-        running_mean, running_var: arrays (D,), zeros and ones at first; not trained.
-    """
-
-    buffers = ("running_mean", "running_var")
-
-    def __init__(self, D: int, momentum: float = 0.9, eps: float = 1e-5, dtype: Any = np.float64) -> None:
-        require_int(D=(D, 1))
-        require_in_range(momentum=(momentum, 0, 1), high_open=False)
-        require_in_range(eps=(eps, 0, inf), low_open=True)
-        dtype = as_float_dtype(dtype=dtype)
-        self.gamma = Variable(np.ones(D, dtype))
-        self.beta = Variable(np.zeros(D, dtype))
-        self.running_mean = np.zeros(D, dtype)
-        self.running_var = np.ones(D, dtype)
-        self.momentum = momentum
-        self.eps = eps
-
-    def forward(self, x: Any) -> Variable:
-        y, mean, var = functions.batch_norm(
-            x,
-            self.gamma,
-            self.beta,
-            self.running_mean,
-            self.running_var,
-            training=self.training,
-            momentum=self.momentum,
-            eps=self.eps,
-        )
-        if self.training and is_recording():
-            self.running_mean, self.running_var = mean, var
-        return y
-
-
 class Sequential(Layer):
     """Layers one after the other.
 
-    After construction all parameters are views of one vector, ``net.flat``.
+    After construction all parameters are views of one vector, ``net.flat``. ``len(net)`` is the number of layers,
+    ``net[2]`` one of them, ``net[:2]`` a Sequential of several, which shares them, and ``for layer in net`` goes through
+    all.
+
+    Raises:
+        TypeError: one of the layers is none.
+        ValueError: there are no layers, or their parameters have different dtypes.
     """
 
     def __init__(self, *layers: Layer) -> None:
@@ -155,17 +125,28 @@ class Sequential(Layer):
             self.flatten()
 
     def forward(self, x: Any) -> Variable:
+        y: Variable = x
         for layer in self.layers:
-            x = layer(x)
-        return x
+            y = layer(y)
+        return y
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, index: int | slice) -> Layer:
+        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
 
     def outputs(self, X: Array) -> list[tuple[Layer, Array]]:
         """Each layer with what it returns for the batch X, computed without gradients in the present mode."""
-        pairs = []
+        pairs: list[tuple[Layer, Array]] = []
+        x: Any = X
         with no_grad():
             for layer in self.layers:
-                X = layer(X)
-                pairs.append((layer, X.data))
+                x = layer(x)
+                pairs.append((layer, x.data))
         return pairs
 
     def activations(self, X: Array) -> list[Array]:
@@ -173,11 +154,12 @@ class Sequential(Layer):
         return [a for layer, a in self.outputs(X) if isinstance(layer, Activation)]
 
     def grad_norms(self) -> list[float]:
-        """The Euclidean norm of dloss/dW of each Linear layer, in order, after a backward pass."""
-        weights = [layer.W for _, layer in self.named_layers() if isinstance(layer, Linear)]
-        if any(W.grad is None for W in weights):
+        """The Euclidean norm of dloss/dW of each Linear and Conv2d layer, in order, after a backward pass."""
+        weights = [layer.W for _, layer in self.named_layers() if isinstance(layer, Linear | Conv2d)]
+        grads = [W.grad for W in weights if W.grad is not None]
+        if len(grads) < len(weights):
             fail("there are no gradients yet: call backward() on a loss first")
-        return [float(np.linalg.norm(W.grad)) for W in weights]
+        return [float(np.linalg.norm(g)) for g in grads]
 
 
 class MLP(Sequential):
@@ -190,7 +172,12 @@ class MLP(Sequential):
         init: init(shape, rng) -> W for all dense layers; None for the one that is customary with the activation.
         batchnorm: "pre" puts batch normalization before each activation, "post" after it, None nowhere. With "pre" the
             bias before it has no influence: its gradient is 0.
+        dropout: rate of the dropout that ends each hidden layer; 0 for none. rng draws its masks, too.
         dtype: of the parameters.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: a width is less than 1, dropout is outside [0, 1), or activation or batchnorm is unknown.
     """
 
     def __init__(
@@ -199,16 +186,22 @@ class MLP(Sequential):
         activation: str = "relu",
         *,
         rng: np.random.Generator,
-        init: Callable[[tuple[int, int], np.random.Generator], Array] | None = None,
+        init: Init | None = None,
         batchnorm: str | None = None,
+        dropout: float = 0.0,
         dtype: Any = np.float64,
     ) -> None:
         if not isinstance(sizes, list | tuple) or len(sizes) < 2:
             fail_type(f"sizes must be a list of at least two widths, (inputs, …, outputs), got {describe(sizes)}")
         require_int(**{f"sizes[{i}]": (n, 1) for i, n in enumerate(sizes)})
         require_choice(activation=(activation, functions.ACTIVATIONS))
+        require_rng(rng=rng)
+        if init is not None:
+            require_callable(init=init)
+        dtype = as_float_dtype(dtype=dtype)
         if batchnorm is not None:
             require_choice(batchnorm=(batchnorm, ("pre", "post")))
+        require_in_range(dropout=(dropout, 0, 1))
         init = init or INIT_FOR_ACTIVATION[activation]
         layers: list[Layer] = []
         for fan_in, fan_out in pairwise(sizes[:-1]):
@@ -218,5 +211,7 @@ class MLP(Sequential):
             layers.append(Activation(activation))
             if batchnorm == "post":
                 layers.append(BatchNorm(fan_out, dtype=dtype))
+            if dropout:
+                layers.append(Dropout(dropout, rng=rng))
         layers.append(Linear(sizes[-2], sizes[-1], rng=rng, init=init, dtype=dtype))
         super().__init__(*layers)

@@ -37,7 +37,7 @@ def dense_forward(X: Array, W: Array, b: Array) -> tuple[Array, tuple[Array, Arr
 
         z = X W + b
 
-    PyTorch keeps the transpose of W and computes X Wᵀ + b.
+    Libraries differ: Keras has this W, PyTorch keeps its transpose and computes X Wᵀ + b.
 
     Args:
         X: (N, D).
@@ -53,7 +53,9 @@ def dense_forward(X: Array, W: Array, b: Array) -> tuple[Array, tuple[Array, Arr
     """
     X, W, b = as_float_array(X=X, W=W, b=b)
     require_ndim(X=(X, 2), W=(W, 2))
-    require_shape(X=(X, (None, W.shape[0])), b=(b, (W.shape[1],)))
+    if X.shape[1] != W.shape[0]:
+        fail(f"X and W must fit, (N, D) and (D, H), got shapes {X.shape} and {W.shape}")
+    require_shape(b=(b, (W.shape[1],)))
     return X @ W + b, (X, W)
 
 
@@ -79,7 +81,8 @@ def dense_backward(dz: Array, cache: tuple[Array, Array]) -> tuple[Array, Array,
     """
     if not (isinstance(cache, tuple | list) and len(cache) == 2):
         fail_type(f"cache must be the pair (X, W) that dense_forward returned, got {describe(cache)}")
-    X, W = cache
+    X, W = as_float_array(**{"cache[0]": cache[0], "cache[1]": cache[1]})
+    require_ndim(**{"cache[0]": (X, 2), "cache[1]": (W, 2)})
     dz = as_float_array(dz=dz)
     require_shape(dz=(dz, (X.shape[0], W.shape[1])))
     return dz @ W.T, X.T @ dz, dz.sum(axis=0)
@@ -112,25 +115,27 @@ def softmax_cross_entropy(logits: Array, y: Array) -> tuple[float, Array]:
     N, C = logits.shape
     onehot = _one_hot(y, N, C)
     with np.errstate(under="ignore"):  # e^−1000 is 0, as it should be
-        s = logits - logits.max(axis=1, keepdims=True)
+        s = logits.T.copy()  # (C, N): NumPy runs fast along the many samples, slowly along the few classes
+        s -= s.max(axis=0)
         p = np.exp(s)
-        total = p.sum(axis=1, keepdims=True)
+        total = p.sum(axis=0)
         loss = (np.log(total).sum() - s[onehot].sum()) / N
         p /= total
         p -= onehot
         p /= N
-    return float(loss), p
+    return float(loss), p.T
 
 
 def _one_hot(y: Array, N: int, C: int) -> Array:
-    """(N, C) booleans, True at [n, y_n]."""
-    y = np.asarray(y)
-    if y.shape == (N,) and y.dtype.kind in "iu":
-        onehot = y[:, None] == np.arange(C)
-        if np.count_nonzero(onehot) == N:
-            return onehot
-    y = as_labels(C, y=y)  # says what is wrong, but for the number of labels
-    fail(f"y must hold one label for each of the {N} rows of logits, got {len(y)}")
+    """(C, N) booleans, True at [y_n, n]."""
+    labels = np.asarray(y)
+    if labels.shape != (N,) or labels.dtype.kind not in "iu":
+        as_labels(y=y)  # says what is wrong, but for the number of labels
+        fail(f"y must hold one label for each of the {N} rows of logits, got {len(y)}")
+    onehot: Array = np.arange(C)[:, None] == labels
+    if np.count_nonzero(onehot) != N:
+        as_labels(C, y=y)
+    return onehot
 
 
 def iterate_minibatches(
@@ -190,6 +195,10 @@ def train_step(params: Params, X: Array, y: Array, *, lr: float) -> tuple[Params
     if set(params) != {"W1", "b1", "W2", "b2"}:
         fail(f"params must have the keys W1, b1, W2, b2, got {', '.join(map(str, params)) or 'none'}")
     require_in_range(lr=(lr, 0, inf), low_open=True)
+    X, y = as_float_array(X=X), as_labels(y=y)
+    if X.ndim != 2 or X.size == 0:
+        fail(f"X must have shape (N, D), at least (1, 1), got {X.shape}")
+    require_shape(y=(y, (len(X),)))
 
     z1, cache1 = dense_forward(X, params["W1"], params["b1"])
     a1 = np.tanh(z1)

@@ -22,6 +22,8 @@ from .arguments import (
     require_choice,
     require_finite,
     require_int,
+    require_shape,
+    require_text,
 )
 from .figure_style import COLORS, HUES, color_of, in_house_style, label_line_ends, new_figure, use_house_style
 
@@ -71,7 +73,8 @@ def signal_plot(
         TypeError, ValueError: runs or show is not of this form, or title is empty.
     """
     _require_labels(title, runs=runs)
-    if isinstance(show, str) or not show:
+    _require_colors(colors)
+    if not isinstance(show, list | tuple) or not show:
         fail(f"show must be a list of quantities, got {show!r}")
     for quantity in show:
         require_choice(show=(quantity, PANELS))
@@ -91,10 +94,16 @@ def signal_plot(
         else:
             ax.set_yscale("log")
         ax.set_ylabel(PANELS[quantity])
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        _count_on_x(ax)
         label_line_ends(ax)
     axes[-1].set_xlabel("layer")
     return fig
+
+
+def _count_on_x(ax: Axes) -> None:
+    """Ticks of the x axis at whole numbers: layers and epochs."""
+    locator: Any = ax.xaxis.get_major_locator()
+    locator.set_params(integer=True)
 
 
 @in_house_style
@@ -122,7 +131,10 @@ def curves(
         TypeError, ValueError: runs is not of this form, or title is empty.
     """
     _require_labels(title, runs=runs)
+    require_text(ylabel=ylabel)
+    require_text(xlabel=xlabel, empty=True)
     require_bool(log=log)
+    _require_colors(colors)
     fig, (ax,) = new_figure(title)
     for i, (label, seeds) in enumerate(runs.items()):
         values = _as_rows(seeds)
@@ -130,7 +142,7 @@ def curves(
         _draw_seeds(ax, steps, values, label, (colors or {}).get(label) or color_of(label, i), log)
     if log:
         ax.set_yscale("log")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    _count_on_x(ax)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     label_line_ends(ax)
@@ -160,13 +172,21 @@ def layer_histograms(
     Raises:
         TypeError, ValueError: layers or limits is not of this form, bins is less than 2, or title is empty.
     """
+    if not isinstance(layers, Mapping | list | tuple):
+        fail_type(f"layers must be a list of arrays or map labels to them, got {describe(layers)}")
     named = layers if isinstance(layers, Mapping) else {f"layer {i}": a for i, a in enumerate(layers, start=1)}
     _require_labels(title, layers=named)
+    require_text(xlabel=xlabel, empty=True)
+    _require_color(color)
     require_int(bins=(bins, 2))
     arrays = {label: as_float_array(layers=a).ravel() for label, a in named.items()}
     require_finite(**{f"layers[{label!r}]": a for label, a in arrays.items()})
     everything = np.concatenate(list(arrays.values()))
-    low, high = limits if limits is not None else (float(everything.min()), float(everything.max()))
+    if limits is None:
+        limits = (float(everything.min()), float(everything.max()))
+    span = as_float_array(limits=limits)
+    require_shape(limits=(span, (2,)))
+    low, high = map(float, span)
     if not low < high:
         fail(f"limits must be (low, high) with low < high, got ({low:g}, {high:g})")
     fig, (ax,) = new_figure(title, height=1.1 + 0.5 * len(arrays))
@@ -203,7 +223,11 @@ def heatmap(
     Raises:
         TypeError, ValueError: values is not of this shape, not finite or, with log, not positive; or title is empty.
     """
+    for name, labels in (("rows", rows), ("columns", columns)):
+        if not isinstance(labels, list | tuple):
+            fail_type(f"{name} must be a list of names, got {describe(labels)}")
     _require_labels(title, rows=dict.fromkeys(rows), columns=dict.fromkeys(columns))
+    require_text(xlabel=xlabel, empty=True)
     require_bool(log=log)
     values = as_float_array(values=values)
     require_finite(values=values)
@@ -242,6 +266,8 @@ def bars(groups: Mapping[str, Any], *, title: str, xlabel: str, colors: Mapping[
         TypeError, ValueError: groups is not of this form, or title is empty.
     """
     _require_labels(title, groups=groups)
+    require_text(xlabel=xlabel)
+    _require_colors(colors)
     fig, (ax,) = new_figure(title, height=1.2 + 0.5 * len(groups))
     for i, (label, seeds) in enumerate(groups.items()):
         values = np.atleast_1d(as_float_array(groups=seeds))
@@ -297,10 +323,21 @@ def _as_rows(seeds: Any) -> Array:
     return np.array([np.pad(row, (0, longest - len(row)), constant_values=np.nan) for row in rows])
 
 
+def _require_color(color: Any) -> None:
+    from matplotlib.colors import is_color_like
+
+    if not is_color_like(color):
+        fail(f"color must be a colour that matplotlib knows, got {color!r}")
+
+
+def _require_colors(colors: Any) -> None:
+    if not (colors is None or isinstance(colors, Mapping)):
+        fail_type(f"colors must map labels to colours, got {describe(colors)}")
+
+
 def _require_labels(title: Any, **named: Any) -> None:
     """Each argument maps labels to something and is not empty; the title is text."""
-    if not isinstance(title, str) or not title.strip():
-        fail(f"title must be a sentence, got {title!r}")
+    require_text(title=title)
     for name, value in named.items():
         if not isinstance(value, Mapping) or not value or not all(isinstance(label, str) for label in value):
             fail_type(f"{name} must map labels to values, got {describe(value)}")

@@ -151,7 +151,7 @@ def _glue(key: str, value: Any) -> None:
     if ipython is None or ipython.get_ipython() is None:
         return
     try:
-        from myst_nb import glue
+        from myst_nb import glue  # type: ignore[import-untyped]
     except ImportError:
         return
     glue(key, value, display=False)

@@ -12,19 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import CO_VARARGS
 from numbers import Real
 from operator import attrgetter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from .arguments import describe, fail_type
+from .operators import Operators
 
 __all__ = ["Function", "Variable", "is_recording", "no_grad"]
 
 Array = np.ndarray
 
 _recording = True
+_ARRAY_TYPES = (np.ndarray, np.generic, float)  # what forward may return
 
 
 @contextmanager
@@ -43,10 +46,10 @@ def is_recording() -> bool:
     return _recording
 
 
-class Variable:
+class Variable(Operators):
     """An array, the gradient of some result with respect to it, and the function that made it.
 
-    Its arithmetic (``x * y + 1``, ``x @ W``, ``x[2:]``, ``x.sum()``, …) is defined in ``gradus.operations``.
+    Its operators and methods (``x * y + 1``, ``x @ W``, ``x[2:]``, ``x.sum()``, …) are listed in ``gradus.operators``.
 
     Args:
         data: a NumPy array; integers and booleans become float64. None for a variable to be filled in later.
@@ -63,12 +66,10 @@ class Variable:
 
     __slots__ = ("__weakref__", "creator", "data", "generation", "grad", "name", "position")
 
-    __array_ufunc__ = None  # array + Variable asks Variable.__radd__ instead of adding element by element
-
     def __init__(self, data: Array | None, name: str | None = None) -> None:
         if data is not None and (data.__class__ is not np.ndarray or data.dtype.kind != "f"):
             data = _float_data(data)
-        self.data = data
+        self.data: Array = data  # type: ignore[assignment]  # None is for a moment only
         self.name = name
         self.grad: Array | None = None
         self.creator: Function | None = None
@@ -94,8 +95,7 @@ class Variable:
         self.grad = np.ones(self.data.shape, self.data.dtype)
         for function in sorted(outputs_of, key=attrgetter("generation"), reverse=True):
             outputs = outputs_of[function]
-            gxs = function.input_grads(outputs)
-            for x, gx in zip(function.inputs, gxs, strict=True):
+            for x, gx in zip(function.inputs, function.input_grads(outputs)):  # noqa: B905 - of one length; strict is slow
                 if gx is not None and isinstance(x, Variable):
                     if gx.__class__ is not np.ndarray or gx.shape != x.data.shape or gx.dtype is not x.data.dtype:
                         gx = function.as_grad_of(x, gx)
@@ -126,9 +126,6 @@ class Variable:
     def dtype(self) -> np.dtype:
         return self.data.dtype
 
-    def __len__(self) -> int:
-        return len(self.data)
-
     def __repr__(self) -> str:
         value = str(self.data).replace("\n", "\n" + " " * len("Variable("))
         return f"Variable({value})" if self.name is None else f"Variable({value}, name={self.name!r})"
@@ -149,14 +146,14 @@ class Function:
 
     Raises:
         TypeError: an input is something else; forward returns something else than arrays.
-        ValueError, IndexError, TypeError: what forward raises, with the names and shapes of the inputs put before it.
+        ValueError, IndexError, TypeError: what forward raises, with what the function was given put before it.
     """
 
     inputs: tuple[Any, ...] = ()
     generation = 0
     output_specs: list[tuple[tuple[int, ...], np.dtype]] | None = None  # shape and dtype of each, if there are several
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any) -> Variable:  # or a tuple of them, if forward returns a tuple
         if self.inputs:
             raise RuntimeError(f"{type(self).__name__}: an object is called once; make a new one for another call")
         xs, generation = [], -1
@@ -178,17 +175,23 @@ class Function:
             return self._output(ys, 0)
         outputs = tuple([self._output(y, position) for position, y in enumerate(ys)])
         self.output_specs = [(y.data.shape, y.data.dtype) for y in outputs]
-        return outputs
+        return outputs  # type: ignore[return-value]
 
-    def forward(self, *xs: Any) -> Any:
+    def forward(self, *xs: Any, **hyper: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
-    def backward(self, *gys: Any) -> Any:
+    def backward(self, *gys: Any, **hyper: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def wants_grad(self, i: int) -> bool:
         """Whether input i is a Variable."""
         return isinstance(self.inputs[i], Variable)
+
+    def settings(self) -> dict[str, Any]:
+        """What ``__init__`` was given and keeps under the names of its arguments; shown in messages and drawings."""
+        code = getattr(type(self).__init__, "__code__", None)
+        names = code.co_varnames[1 : code.co_argcount] if code else ()
+        return {name: value for name, value in vars(self).items() if name in names}
 
     def input_grads(self, outputs: tuple[Variable, ...]) -> tuple[Any, ...]:
         """What backward returns for the gradients of the outputs: one gradient for each input.
@@ -199,7 +202,7 @@ class Function:
             (y,) = outputs
             if y.grad is None:  # the function that used it said that it has no influence
                 return (None,) * len(self.inputs)
-            gxs = self.backward(y.grad)
+            gxs: Any = self.backward(y.grad)
         else:
             gys = [np.zeros(shape, dtype) for shape, dtype in self.output_specs]
             for y in outputs:
@@ -210,22 +213,23 @@ class Function:
             gxs = (gxs,)
         if len(gxs) != len(self.inputs):
             raise ValueError(f"{type(self).__name__}.backward: {len(gxs)} gradients for {len(self.inputs)} inputs")
-        return gxs
+        return gxs  # type: ignore[no-any-return]
 
     def as_grad_of(self, x: Variable, gx: Any) -> Array:
         """A gradient as an array with the shape and dtype of the variable it belongs to."""
-        gx = np.asarray(gx, dtype=x.data.dtype)
-        if gx.shape != x.data.shape:
+        grad: Array = np.asarray(gx, dtype=x.data.dtype)
+        if grad.shape != x.data.shape:
             name = self._input_name(_index(x, self.inputs))
             raise ValueError(
-                f"{type(self).__name__}.backward: the gradient of {name} must have its shape {x.data.shape}, got {gx.shape}"
+                f"{type(self).__name__}.backward: the gradient of {name} must have its shape {x.data.shape}, "
+                f"got {grad.shape}"
             )
-        return gx
+        return grad
 
     def _output(self, y: Any, position: int) -> Variable:
         """The array y as a Variable that remembers this function, if a gradient may pass through it."""
         if y.__class__ is not np.ndarray:  # computing with 0-d arrays returns NumPy scalars
-            if not isinstance(y, np.ndarray | np.generic | float):
+            if not isinstance(y, _ARRAY_TYPES):
                 raise TypeError(f"{type(self).__name__}.forward must return an array or a tuple, got {describe(y)}")
             y = np.asarray(y)
         output = Variable(y)
@@ -237,6 +241,8 @@ class Function:
 
     def _as_data(self, x: Any, inputs: tuple[Any, ...]) -> Any:
         """A plain input as forward gets it. Numbers become Python numbers, which leave float32 arrays float32."""
+        if x.__class__ is float:
+            return x
         if isinstance(x, np.ndarray) and x.dtype.kind in "fbiu":
             return x if x.dtype.kind == "f" else x.astype(np.float64)
         if isinstance(x, Real):
@@ -248,13 +254,17 @@ class Function:
         """What forward calls input i."""
         code = type(self).forward.__code__
         names = code.co_varnames[1 : code.co_argcount]
+        if i >= len(names) and code.co_flags & CO_VARARGS:
+            return f"{code.co_varnames[code.co_argcount]}[{i - len(names)}]"
         return names[i] if i < len(names) else f"input {i}"
 
-    def _explain(self, error: Exception, xs: list[Any]) -> None:
-        """Raise the error again, with the name of the function and the names and shapes of its inputs."""
-        shapes = ", ".join(f"{self._input_name(i)} of shape {np.shape(x)}" for i, x in enumerate(xs))
+    def _explain(self, error: Exception, xs: list[Any]) -> NoReturn:
+        """Raise the error again, with the name of the function and what it was given: shapes of inputs, and settings."""
+        given = [f"{self._input_name(i)} of shape {np.shape(x)}" for i, x in enumerate(xs)]
+        for name, value in self.settings().items():
+            given.append(f"{name} = {describe(value) if isinstance(value, np.ndarray) else value!r}")
         kind = next((k for k in (ValueError, IndexError) if isinstance(error, k)), TypeError)
-        raise kind(f"{type(self).__name__} with {shapes}: {error}") from error
+        raise kind(f"{type(self).__name__} with {', '.join(given)}: {error}") from error
 
 
 def _functions_behind(result: Variable) -> dict[Function, tuple[Variable, ...]]:
@@ -268,7 +278,7 @@ def _functions_behind(result: Variable) -> dict[Function, tuple[Variable, ...]]:
     while waiting:
         y = waiting.pop()
         y.grad = None
-        function = y.creator
+        function: Any = y.creator
         if function not in outputs:
             outputs[function] = (y,)
             for x in function.inputs:

@@ -24,3 +24,18 @@ def torch():
         pytest.skip("PyTorch is not installed: pip install 'training-deep-networks[oracle]'")
     torch.set_num_threads(1)
     return torch
+
+
+@pytest.fixture(scope="session")
+def keras(torch):
+    """Keras on PyTorch, as an oracle in float64; missing it is treated as missing PyTorch is."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import keras
+    except ImportError:
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail("CI=true, but Keras is not installed: pip install 'training-deep-networks[oracle]'")
+        pytest.skip("Keras is not installed: pip install 'training-deep-networks[oracle]'")
+    keras.backend.set_floatx("float64")
+    return keras

@@ -98,6 +98,29 @@ def test_a_wrong_gradient_is_refused_whatever_its_size(way, scale, rng):
         gradcheck(lambda x, W: Broken(way)(x, W) * scale, x, W, rng=rng)
 
 
+@pytest.mark.parametrize("way", ["right", *WAYS])
+def test_pytorchs_checker_comes_to_the_same_verdict(torch, way, rng):
+    class TorchBroken(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, W):
+            ctx.function = Broken(way)
+            return torch.tensor(ctx.function.forward(x.numpy(), W.numpy()))
+
+        @staticmethod
+        def backward(ctx, gy):
+            return tuple(None if g is None else torch.tensor(g) for g in ctx.function.backward(gy.numpy()))
+
+    x, W = variable(5, 4), variable(4, 2, seed=1)
+    tensors = [torch.tensor(v.data, requires_grad=True) for v in (x, W)]
+    theirs = torch.autograd.gradcheck(TorchBroken.apply, tensors, rtol=1e-5, raise_exception=False)
+    try:
+        gradcheck(lambda x, W: Broken(way)(x, W), x, W, rng=rng)
+        ours = True
+    except GradientError:
+        ours = False
+    assert ours == theirs == (way == "right")
+
+
 def test_a_wrong_small_gradient_cannot_hide_behind_a_large_one(rng):
     class Sum(Function):
         def forward(self, small, large):
@@ -180,6 +203,7 @@ RNG = np.random.default_rng(0)
         ),
         (lambda: numerical_diff("exp", X), TypeError, "numerical_diff: f must be"),
         (lambda: numerical_diff(F.exp, 2.0), TypeError, "numerical_diff: x must be a Variable or an array, got 2.0"),
+        (lambda: numerical_diff(F.exp, np.ones(2, complex)), TypeError, "numerical_diff: x must be an array of real"),
         (lambda: numerical_diff(F.exp, X, eps=0), ValueError, r"numerical_diff: eps must be in \(0, inf\), got 0"),
     ],
 )

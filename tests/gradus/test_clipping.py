@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 import pytest
-from gradus.clipping import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm
+from gradus.clipping import clip_by_global_norm, clip_by_norm, clip_by_value, cosine, global_norm
 from scipy import linalg
+from scipy.spatial import distance
 
 
 def gradients():
@@ -17,10 +18,6 @@ def gradients():
 
 def flat(grads):
     return np.concatenate([np.ravel(g) for g in grads])
-
-
-def cosine(a, b):
-    return float(a @ b / linalg.norm(a) / linalg.norm(b))
 
 
 def test_norm_by_hand():
@@ -127,3 +124,99 @@ def test_a_gradient_that_is_not_finite_is_refused_by_name(clip, bad):
 def test_a_missing_gradient_is_refused_by_name():
     with pytest.raises(TypeError, match=r"^global_norm: grads\[1\] must be an array of real numbers, got None"):
         global_norm([np.ones(2), None])
+
+
+def test_clipping_equals_that_of_keras_optimizers(keras):
+    grads = gradients()
+    tensors = [keras.ops.convert_to_tensor(g) for g in grads]
+    for hyper, expected in [
+        ({"clipvalue": 0.05}, [clip_by_value(g, 0.05) for g in grads]),
+        ({"clipnorm": 0.5}, [clip_by_norm(g, 0.5) for g in grads]),
+        ({"global_clipnorm": 0.5}, clip_by_global_norm(grads, 0.5)[0]),
+    ]:
+        theirs = keras.optimizers.SGD(**hyper)._clip_gradients(tensors)
+        for ours, g in zip(expected, theirs, strict=True):
+            np.testing.assert_allclose(ours, keras.ops.convert_to_numpy(g), rtol=1e-6)
+
+
+def test_an_array_at_the_threshold_is_not_touched():
+    g = np.array([0.3, 0.4])
+    np.testing.assert_array_equal(clip_by_norm(g, 0.5), g)
+    np.testing.assert_array_equal(clip_by_value(g, 0.4), g)
+    assert global_norm(clip_by_norm(g, 0.499)) == pytest.approx(0.499, rel=1e-14)
+
+
+def test_integers_are_clipped_as_float64():
+    np.testing.assert_allclose(clip_by_norm(np.array([3, 4]), 1), [0.6, 0.8], rtol=1e-15)
+    assert clip_by_value(np.array([3, -4]), 2).tolist() == [2, -2]
+    assert clip_by_norm(3.0, 2.0) == 2
+
+
+@pytest.mark.parametrize("bad", [[np.ones(2)], (np.ones(2),), {"W": np.ones(2)}])
+def test_clip_by_norm_takes_one_array_only(bad):
+    with pytest.raises(TypeError, match=r"^clip_by_norm: g must be one array, got .*; use clip_by_global_norm"):
+        clip_by_norm(bad, 1.0)
+
+
+def test_entries_that_vanish_beside_others_raise_no_alarm():
+    g = np.array([1.0, 1e-200])
+    with np.errstate(all="raise"):
+        assert global_norm(g) == 1
+        np.testing.assert_allclose(clip_by_norm(np.array([1e200, 1e-200]), 1e-100), [1e-100, 0], rtol=1e-14)
+        assert cosine(g, np.array([1.0, 1e-250])) == 1
+
+
+# --- cosine
+
+
+def test_cosine_by_hand():
+    a, b = np.array([1.0, 0.0]), np.array([1.0, 1.0])
+    assert cosine(a, b) == pytest.approx(math.sqrt(0.5), rel=1e-15)
+    assert cosine(a, np.array([0.0, -3.0])) == 0
+    assert cosine([a, np.array([[2.0]])], [2 * a, np.array([[4.0]])]) == pytest.approx(1, rel=1e-15)
+    assert cosine(b, -5 * b) == pytest.approx(-1, rel=1e-15)
+    assert type(cosine(a, b)) is float
+
+
+def test_cosine_is_that_of_scipy_for_the_concatenation(torch):
+    a, b = gradients(), [np.cos(g) for g in gradients()]
+    expected = 1 - distance.cosine(flat(a), flat(b))
+    assert cosine(a, b) == pytest.approx(expected, rel=1e-13)
+    theirs = torch.nn.functional.cosine_similarity(torch.tensor(flat(a)), torch.tensor(flat(b)), dim=0)
+    assert cosine(a, b) == pytest.approx(float(theirs), rel=1e-13)
+    names = dict(zip("abcd", a, strict=True)), dict(zip("abcd", b, strict=True))
+    assert cosine(*names) == cosine(tuple(a), b) == cosine(a, b)
+    reversed_names = dict(reversed(names[1].items()))
+    assert cosine(names[0], reversed_names) == cosine(a, b)
+
+
+def test_cosine_never_leaves_the_range_of_arccos():
+    rng = np.random.default_rng(7)
+    for _ in range(200):
+        g = rng.standard_normal(7)
+        assert -1 <= cosine(g, -3 * g) <= cosine(g, 7 * g) <= 1
+        assert math.acos(cosine(g, 0.1 * g)) < 1e-7
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_cosine_neither_overflows_nor_vanishes(size):
+    with np.errstate(all="raise"):
+        assert cosine(np.array([3, 4.0]) * size, np.array([4.0, 3.0])) == pytest.approx(0.96, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        (np.zeros(2), np.ones(2), "a must not be 0 everywhere"),
+        (np.ones(2), np.zeros(2), "b must not be 0 everywhere"),
+        ([np.ones(2)], [np.ones((2, 1))], "b must hold arrays of the shapes of those in a"),
+        ([np.ones(2)], [np.ones(2), np.ones(2)], "b must hold arrays of the shapes"),
+        ({"W": np.ones(2)}, {"b": np.ones(2)}, "b must hold arrays of the shapes"),
+        ([np.ones(2), np.array([np.inf])], [np.ones(2), np.ones(1)], r"a\[1\] must be finite"),
+        ([np.ones(2)], [np.array([np.nan, 1])], r"b\[0\] must be finite"),
+        ([], [], "a must not be 0 everywhere"),
+    ],
+)
+def test_directions_that_cannot_be_compared_are_refused(a, b, message):
+    with pytest.raises(ValueError, match=rf"^cosine: {message}"):
+        cosine(a, b)

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 from gradus import data
-from gradus.data import few_labels, label_noise, load_digits_images, load_digits_split
+from gradus.data import few_labels, label_noise, load_digits_images, load_digits_split, random_split
 from scipy import stats
 
 
@@ -118,3 +118,41 @@ def test_wrong_labels_are_spread_evenly_over_the_other_classes():
 def test_labels_that_are_not_0_to_n_stay_in_their_set():
     y = np.array([2, 5, 9] * 50)
     assert set(label_noise(y, 0.5, np.random.default_rng(0))) == {2, 5, 9}
+
+
+def test_a_random_split_is_a_partition_with_each_sample_s_own_label():
+    X, y = np.arange(60.0).reshape(20, 3), np.arange(20)
+    X_train, y_train, X_test, y_test = random_split(X, y, 6, np.random.default_rng(0))
+    assert (len(X_train), len(X_test)) == (14, 6)
+    assert sorted([*y_train, *y_test]) == list(range(20))
+    np.testing.assert_array_equal(np.concatenate([X_train, X_test]), X[np.concatenate([y_train, y_test])])
+    assert not np.shares_memory(X_train, X)
+    again = random_split(X, y, 6, np.random.default_rng(0))[1]
+    np.testing.assert_array_equal(again, y_train)
+    assert not np.array_equal(random_split(X, y, 6, np.random.default_rng(1))[1], y_train)
+
+
+def test_every_sample_is_as_often_in_the_test_part():
+    counts, rng = np.zeros(12), np.random.default_rng(0)
+    for _ in range(2000):
+        counts[random_split(np.arange(12.0), np.arange(12), 3, rng)[3]] += 1
+    assert stats.chisquare(counts).pvalue > 1e-4
+
+
+def test_a_split_keeps_dtypes_and_takes_targets_of_any_shape():
+    X, y = np.ones((5, 2, 2), np.float32), np.arange(15.0, dtype=np.float32).reshape(5, 3)
+    X_train, y_train, X_test, y_test = random_split(X, y, 4, np.random.default_rng(0))
+    assert (X_train.shape, y_test.shape) == ((1, 2, 2), (4, 3))
+    assert X_test.dtype == y_train.dtype == np.float32
+    assert random_split(X, np.array([True] * 5), 1, np.random.default_rng(0))[1].dtype == bool
+    with pytest.raises(ValueError, match=r"random_split: n_test must be less than the 5 samples, got 5"):
+        random_split(X, y, 5, np.random.default_rng(0))
+
+
+def test_the_digits_are_split_as_any_data():
+    images, y = load_digits_images()
+    by_hand = random_split(images.reshape(-1, 64), y, 100, np.random.default_rng(5))
+    for ours, theirs in zip(load_digits_split(np.random.default_rng(5), 100, False), by_hand, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(ValueError, match="load_digits_split: n_test must be less than the 1797 samples, got 1797"):
+        load_digits_split(np.random.default_rng(0), n_test=1797)

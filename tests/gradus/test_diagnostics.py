@@ -5,17 +5,9 @@ from functools import partial
 
 import numpy as np
 import pytest
+from gradus import babysitting, diagnostics, gradient_diagnostics
 from gradus.activations import ACTIVATIONS, gaussian_moments
-from gradus.diagnostics import (
-    dead_fraction,
-    distinct_hidden_units,
-    expected_initial_loss,
-    gradient_ratios,
-    per_layer_factor,
-    propagate,
-    saturation_fraction,
-    update_ratio,
-)
+from gradus.diagnostics import dead_fraction, per_layer_factor, propagate, saturation_fraction
 from gradus.initializers import constant, glorot_normal, he_normal, lecun_normal, naive_normal
 from scipy import linalg, stats
 
@@ -124,6 +116,8 @@ def test_overflow_and_underflow_are_findings():
     assert np.isinf(huge["forward"][1:]).all()
     assert 1e-302 < tiny["forward"][4] < 1e-297  # about (1e-60 · √4)⁵; its square would be 0
     np.testing.assert_array_equal(none["forward"], 0)
+    nan = propagate("tanh", lambda shape, rng: np.where(np.eye(4), np.inf, -np.inf), 1, 4, np.random.default_rng(0))
+    assert 0 < nan["saturated"][0] < 0.2  # ∞ − ∞ is at neither limit; P(all terms of one sign) = 2 / 2⁴
 
 
 def test_per_layer_factor_by_hand():
@@ -146,62 +140,63 @@ def test_a_unit_is_dead_only_if_every_sample_leaves_it_silent():
     assert dead_fraction(z) == 2 / 4  # the first and, at exactly 0, the third; the mean of z ≤ 0 would be 8/12
 
 
-def test_a_classifier_that_knows_nothing_has_the_entropy_of_its_classes():
-    for C in (1, 2, 10):
-        assert expected_initial_loss(C) == pytest.approx(stats.entropy(np.full(C, 1 / C)), abs=1e-15)
+def test_dead_units_get_no_gradient_in_pytorch(torch):
+    z = np.random.default_rng(0).standard_normal((6, 200)) - 0.7
+    theirs = torch.tensor(z, requires_grad=True)
+    torch.relu(theirs).sum().backward()
+    assert dead_fraction(z) == (theirs.grad == 0).all(axis=0).double().mean().item()
+    assert 0.1 < dead_fraction(z) < 0.3  # P(z ≤ 0)⁶ = 0.758⁶ = 0.19
 
 
-def test_update_ratio_by_hand():
-    w = np.array([[3.0, 0.0], [0.0, 4.0]])
-    assert update_ratio(w, w + 0.0025) == pytest.approx(1e-3, rel=1e-12)  # ‖Δ‖ = .005, ‖w‖ = 5
-    assert update_ratio(w, w) == 0 == update_ratio(np.zeros(2), np.zeros(2))
-    assert update_ratio(np.zeros(2), np.ones(2)) == math.inf
+def test_every_diagnostic_can_be_had_from_one_module():
+    for module in (babysitting, gradient_diagnostics):
+        for name in module.__all__:
+            assert getattr(diagnostics, name) is getattr(module, name)
+            assert name in diagnostics.__all__
 
 
-def test_gradient_ratios_by_hand_and_as_the_update_ratios_of_gradient_descent():
-    weights = [np.array([[3.0], [4.0]]), np.full((2, 2), 2.0), np.zeros(3)]
-    grads = [np.array([[0.6], [0.8]]), np.zeros((2, 2)), np.ones(3)]
-    np.testing.assert_allclose(gradient_ratios(weights, grads), [0.2, 0, math.inf], rtol=1e-15)
-    steps = [update_ratio(W, W - 0.1 * dW) for W, dW in zip(weights[:2], grads[:2], strict=True)]
-    np.testing.assert_allclose(steps, 0.1 * gradient_ratios(weights[:2], grads[:2]), rtol=1e-12)
+def test_looking_changes_nothing():
+    a = np.array([[0.5, -1.0]])
+    for measure in (saturation_fraction, dead_fraction):
+        measure(a)
+    np.testing.assert_array_equal(a, [[0.5, -1.0]])
 
 
-@pytest.fixture(scope="module")
-def blobs():
-    """Three classes around three points."""
-    rng = np.random.default_rng(4)
-    y = np.repeat(np.arange(3), 20)
-    return np.eye(3, 5)[y] * 3 + rng.standard_normal((60, 5)), y
+INIT, RNG = he_normal, np.random.default_rng(0)
 
 
 @pytest.mark.parametrize(
-    ("init", "units"),
-    [(constant, 1), (partial(constant, c=0.05), 1), (partial(constant, c=-0.7), 1), (glorot_normal, 32)],
+    ("call", "error", "message"),
+    [
+        (lambda: propagate("rleu", INIT, 2, 3, RNG), ValueError, "propagate: activation must be one of elu, "),
+        (lambda: propagate("relu", "he", 2, 3, RNG), TypeError, "propagate: init must be a function"),
+        (lambda: propagate("relu", INIT, 0, 3, RNG), ValueError, "propagate: depth must be at least 1, got 0"),
+        (lambda: propagate("relu", INIT, 2, 0, RNG), ValueError, "propagate: width must be at least 1, got 0"),
+        (lambda: propagate("relu", INIT, 2, 3, RNG, samples=0), ValueError, "propagate: samples must be at least 1"),
+        (lambda: propagate("relu", INIT, 2, 3, 0), TypeError, "propagate: rng must be"),
+        (
+            lambda: propagate("relu", lambda shape, rng: np.ones((3, 2)), 2, 3, RNG),
+            ValueError,
+            r"propagate: init must return weights of the shape asked for, \(3, 3\), got \(3, 2\)",
+        ),
+        (lambda: per_layer_factor([1.0]), ValueError, "per_layer_factor: values must hold at least two numbers"),
+        (lambda: per_layer_factor([1.0, 0.0]), ValueError, "per_layer_factor: values must hold at least two"),
+        (lambda: per_layer_factor([1.0, math.inf]), ValueError, "per_layer_factor: values must be finite"),
+        (lambda: per_layer_factor(np.ones((2, 2))), ValueError, "per_layer_factor: values must have 1 axes"),
+        (lambda: saturation_fraction([0.5], bounds=(1, -1)), ValueError, "bounds must be .* with low < high"),
+        (lambda: saturation_fraction([0.5], bounds=(1, 1)), ValueError, "bounds must be .* with low < high"),
+        (lambda: saturation_fraction([0.5], tol=1.1), ValueError, r"tol must be in \[0, 1\], got 1.1"),
+        (lambda: saturation_fraction([]), ValueError, "saturation_fraction: a must have at least one entry"),
+        (lambda: dead_fraction(np.ones((0, 3))), ValueError, "dead_fraction: z must have at least one entry"),
+        (lambda: dead_fraction(np.full((2, 2), np.nan)), ValueError, "dead_fraction: z must be finite"),
+        (lambda: saturation_fraction([np.nan]), ValueError, "saturation_fraction: a must be finite"),
+        (lambda: dead_fraction(np.ones(3)), ValueError, "dead_fraction: z must have 2 axes"),
+    ],
 )
-def test_units_that_start_equal_stay_equal(blobs, init, units):
-    X, y = blobs
-    assert distinct_hidden_units(init, X, y, 32, 50, 0.1, np.random.default_rng(0)) == units
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
 
 
-def test_columns_are_the_units_and_copies_are_counted_once(blobs):
-    X, y = blobs
-
-    def doubled(shape, rng):
-        half = glorot_normal((shape[0], shape[1] // 2), rng) if shape[0] == X.shape[1] else None
-        return np.concatenate([half, half], axis=1) if half is not None else np.full(shape, 0.1)
-
-    for steps in (0, 30):
-        assert distinct_hidden_units(doubled, X, y, 8, steps, 0.1, np.random.default_rng(0)) == 4
-
-
-def test_diagnostics_leave_their_inputs_alone(blobs):
-    X, y = blobs
-    before = X.copy(), y.copy()
-    distinct_hidden_units(glorot_normal, X, y, 4, 3, 0.1, np.random.default_rng(0))
-    a = np.array([[0.5, -1.0]])
-    for measure in (saturation_fraction, dead_fraction, lambda a: update_ratio(a, 2 * a)):
-        measure(a)
-    gradient_ratios([a], [a])
-    np.testing.assert_array_equal(X, before[0])
-    np.testing.assert_array_equal(y, before[1])
-    np.testing.assert_array_equal(a, [[0.5, -1.0]])
+def test_the_limits_of_saturation_may_be_touched():
+    assert saturation_fraction(np.array([-1.0, 0.0, 1.0]), tol=1.0) == 2 / 3  # a < 0 or a > 0

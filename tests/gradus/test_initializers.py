@@ -1,12 +1,13 @@
 """Initializers: moments, distributions, bounds and the conventions of PyTorch."""
 
 import math
+import re
 from functools import partial
 
 import numpy as np
 import pytest
 from gradus import initializers
-from gradus.activations import ACTIVATIONS
+from gradus.activations import ACTIVATIONS, gaussian_moments
 from gradus.initializers import (
     INIT_CAVEATS,
     INIT_FOR_ACTIVATION,
@@ -184,11 +185,132 @@ def test_no_spread_gives_zeros():
 
 
 def test_every_activation_has_an_initializer_that_keeps_its_second_moment_unless_there_is_a_caveat():
-    assert set(INIT_FOR_ACTIVATION) == {*ACTIVATIONS, "softmax"}
+    assert set(INIT_FOR_ACTIVATION) == {*ACTIVATIONS, "softmax", "prelu", "rrelu"}
     assert set(INIT_CAVEATS) <= set(INIT_FOR_ACTIVATION)
     for name, (f, _) in ACTIVATIONS.items():
-        if name in INIT_CAVEATS or name == "tanh":  # tanh: right for small signals
-            continue
-        z = np.random.default_rng(0).standard_normal(200_000)
         gain = 64 * scale_of(INIT_FOR_ACTIVATION[name], (64, 64)) ** 2
-        assert gain * np.mean(f(z) ** 2) == pytest.approx(1, abs=0.02), name
+        if name not in INIT_CAVEATS and name != "tanh":  # tanh: right for small signals
+            assert gain * gaussian_moments(f)[1] == pytest.approx(1, abs=1e-3), name
+
+
+def test_caveats_say_what_would_keep_the_second_moment():
+    kept = {
+        name: re.search(r"kept by ([\d.]+) / fan_in, so signals (grow|shrink)", INIT_CAVEATS[name])
+        for name in INIT_CAVEATS
+    }
+    assert [name for name, found in kept.items() if found] == ["elu", "gelu", "silu", "softplus"]
+    for name, found in kept.items():
+        if found:
+            neutral = 1 / gaussian_moments(ACTIVATIONS[name][0])[1]
+            assert float(found[1]) == pytest.approx(neutral, abs=0.005)
+            assert (found[2] == "grow") == (neutral < 2)  # He gives 2 / fan_in
+    slope = math.sqrt((1 / 3**3 - 1 / 8**3) / 3 / (1 / 3 - 1 / 8))  # root mean square of U(1/8, 1/3)
+    assert slope == pytest.approx(0.237, abs=5e-4) and slope**2 == pytest.approx(0.0561, abs=5e-5)
+    for a in (0.25, slope):
+        gain = 60 * scale_of(partial(he_normal, negative_slope=a), (60, 20)) ** 2
+        assert gain * gaussian_moments(lambda z, a=a: np.where(z > 0, z, a * z))[1] == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(784, 10), (3, 3, 16, 32), (5, 4, 2), (2, 3, 4, 5, 6)])
+def test_fans_equal_keras(keras, shape):
+    from keras.src.initializers.random_initializers import compute_fans as theirs
+
+    assert compute_fans(shape) == theirs(shape)
+
+
+@pytest.mark.parametrize("shape", [(10, 784), (32, 16, 3, 3), (2, 4, 5), (6, 5, 2, 3, 4)])
+def test_fans_of_pytorchs_layout_are_pytorchs(torch, shape):
+    assert compute_fans(shape, layout="out_in") == torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(shape))
+    if len(shape) == 2:
+        assert compute_fans(shape, "out_in") == compute_fans(shape)[::-1]
+
+
+@pytest.mark.parametrize("mode", ["fan_in", "fan_avg", "fan_out"])
+@pytest.mark.parametrize("dist", ["normal", "uniform", "truncated"])
+def test_variance_scaling_has_the_distribution_of_keras(keras, mode, dist):
+    names = {"normal": "untruncated_normal", "uniform": "uniform", "truncated": "truncated_normal"}
+    initializer = keras.initializers.VarianceScaling(1.7, mode, names[dist], seed=3)
+    theirs = keras.ops.convert_to_numpy(initializer(SHAPE))
+    ours = variance_scaling(SHAPE, np.random.default_rng(0), 1.7, mode, dist)
+    assert stats.ks_2samp(theirs.ravel(), ours.ravel()).pvalue > 1e-4
+    assert ours.std() == pytest.approx(theirs.std(), rel=10 / math.sqrt(2 * ours.size))
+
+
+NAMED = {
+    "glorot_normal": (glorot_normal, "xavier_normal_", {}),
+    "glorot_uniform": (glorot_uniform, "xavier_uniform_", {}),
+    "he_normal": (he_normal, "kaiming_normal_", {"nonlinearity": "relu"}),
+    "he_uniform": (he_uniform, "kaiming_uniform_", {"nonlinearity": "relu"}),
+    "he_normal, fan_out": (
+        partial(he_normal, mode="fan_out"),
+        "kaiming_normal_",
+        {"mode": "fan_out", "nonlinearity": "relu"},
+    ),
+    "he_uniform, slope 0.2": (partial(he_uniform, negative_slope=0.2), "kaiming_uniform_", {"a": 0.2}),
+    "lecun_normal": (lecun_normal, "kaiming_normal_", {"nonlinearity": "linear"}),
+    "lecun_uniform": (lecun_uniform, "kaiming_uniform_", {"nonlinearity": "linear"}),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_named_schemes_have_the_distribution_of_pytorchs_transposed(torch, name):
+    init, theirs, options = NAMED[name]
+    torch.manual_seed(1)
+    W = getattr(torch.nn.init, theirs)(torch.empty(*SHAPE[::-1], dtype=torch.float64), **options).numpy().T
+    ours = init(SHAPE, np.random.default_rng(0))
+    assert stats.ks_2samp(W.ravel(), ours.ravel()).pvalue > 1e-4
+    assert ours.std() == pytest.approx(W.std(), rel=10 / math.sqrt(2 * ours.size))
+
+
+def test_defaults_of_variance_scaling_are_lecuns():
+    np.testing.assert_array_equal(
+        variance_scaling((30, 10), np.random.default_rng(0)), lecun_normal((30, 10), np.random.default_rng(0))
+    )
+    assert scale_of(naive_normal, (30, 10)) == pytest.approx(1, rel=1e-12)
+    assert not constant((2, 3)).any()
+
+
+def test_truncated_weights_are_redrawn_and_not_clipped():
+    W = variance_scaling((200, 100), np.random.default_rng(0), dist="truncated")
+    edge = 2 * math.sqrt(1 / 200) / stats.truncnorm(-2, 2).std()
+    assert 0.99 * edge < np.abs(W).max() <= edge
+    assert len(np.unique(W)) == W.size  # no heap at the edge
+
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: compute_fans((3,)), ValueError, r"compute_fans: shape must have at least two axes, .* got \(3,\)"),
+        (lambda: compute_fans((3, 0)), ValueError, r"compute_fans: shape must have at least one entry along each axis"),
+        (lambda: compute_fans((3, 2.0)), TypeError, "compute_fans: shape must be a tuple of integers"),
+        (lambda: compute_fans((3, True)), TypeError, "compute_fans: shape must be a tuple of integers"),
+        (lambda: compute_fans(6), TypeError, "compute_fans: shape must be a tuple of integers, got 6"),
+        (lambda: compute_fans((3, 2), "out"), ValueError, "compute_fans: layout must be one of in_out, out_in"),
+        (
+            lambda: variance_scaling((3, 2), RNG, 0.0),
+            ValueError,
+            r"variance_scaling: scale must be in \(0, inf\), got 0",
+        ),
+        (lambda: variance_scaling((3, 2), RNG, mode="fan"), ValueError, "variance_scaling: mode must be one of"),
+        (lambda: variance_scaling((3, 2), RNG, dist="t"), ValueError, "variance_scaling: dist must be one of"),
+        (lambda: variance_scaling((3, 2), 0), TypeError, "variance_scaling: rng must be"),
+        (lambda: glorot_normal((3,), RNG), ValueError, "glorot_normal: shape must have at least two axes"),
+        (lambda: he_normal((3, 2), RNG, math.inf), ValueError, "he_normal: negative_slope must be in"),
+        (lambda: he_uniform((3, 2), RNG, mode="fan"), ValueError, "he_uniform: mode must be one of"),
+        (lambda: naive_normal((3, 2), RNG, -1.0), ValueError, r"naive_normal: std must be in \[0, inf\), got -1"),
+        (lambda: naive_normal((3, 2), RNG, dtype=int), TypeError, "naive_normal: dtype must be a floating-point dtype"),
+        (lambda: naive_normal((-1, 2), RNG), ValueError, "naive_normal: shape must have at least one entry"),
+        (lambda: constant((3, 2), RNG, math.nan), ValueError, "constant: c must be in"),
+        (
+            lambda: torch_linear_default((3,), RNG),
+            ValueError,
+            "torch_linear_default: shape must have at least two axes",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -219,6 +219,36 @@ def test_grad_norms_are_those_of_the_weights(rng):
     assert net.grad_norms() == pytest.approx([48**0.5, 6**0.5])
 
 
+def test_a_row_of_layers_has_a_length_parts_and_an_order(rng):
+    net = MLP([4, 3, 5, 2], rng=rng)
+    assert len(net) == 5 and list(net) == list(net.layers)
+    assert net[0] is net.layers[0] and net[-1] is net.layers[4]
+    lower, X = net[:2], rng.standard_normal((6, 4))
+    assert isinstance(lower, Sequential) and lower[0] is net[0] and len(lower) == 2
+    np.testing.assert_array_equal(net[2:](lower(X)).data, net(X).data)
+
+
+def test_a_frozen_or_plain_run_through_the_layers_gives_the_same_outputs(rng):
+    net, X = MLP([4, 3, 2], rng=rng), rng.standard_normal((6, 4))
+    before = net(X).data
+    np.testing.assert_array_equal(net.freeze()(X).data, before)
+
+
+def test_dropout_ends_every_hidden_layer_and_is_off_in_use(rng):
+    net = MLP([4, 30, 20, 2], rng=rng, dropout=0.4, batchnorm="post")
+    kinds = [type(layer).__name__ for layer in net]
+    assert kinds == ["Linear", "Activation", "BatchNorm", "Dropout"] * 2 + ["Linear"]
+    assert net[3].rate == 0.4 and net[3].rng is rng
+    X = rng.standard_normal((8, 4))
+    assert (net(X).data != net(X).data).all()
+    net.eval()
+    np.testing.assert_array_equal(net(X).data, net(X).data)
+    plain = MLP([4, 30, 2], rng=np.random.default_rng(5))
+    dropped = MLP([4, 30, 2], rng=np.random.default_rng(5), dropout=0.4)
+    np.testing.assert_array_equal(plain.flat, dropped.flat)
+    np.testing.assert_array_equal(plain(X).data, dropped.eval()(X).data)
+
+
 def test_first_weights_come_from_the_initializer_of_the_activation(rng):
     for activation in ("tanh", "relu", "selu"):
         net = MLP([400, 300, 10], activation, rng=np.random.default_rng(1))
@@ -259,7 +289,10 @@ def without(state, name):
             r"Linear: init must return .* \(2, 3\)",
         ),
         (lambda: Linear(2, 3, rng=R, dtype=int), TypeError, "Linear: dtype must be a floating-point dtype"),
-        (lambda: Activation("softplus"), ValueError, "Activation: name must be one of elu, identity"),
+        (lambda: Activation("swish"), ValueError, "Activation: name must be one of elu, gelu, identity"),
+        (lambda: Linear(2, 3, rng=R, bias=0), TypeError, "Linear: bias must be True or False"),
+        (lambda: MLP([4, 2], rng=R, dropout=1.0), ValueError, r"MLP: dropout must be in \[0, 1\), got 1"),
+        (lambda: MLP([4, 2], rng=R, dropout=True), TypeError, "MLP: dropout must be a number"),
         (lambda: BatchNorm(0), ValueError, "BatchNorm: D must be at least 1"),
         (lambda: BatchNorm(3, momentum=1.5), ValueError, r"BatchNorm: momentum must be in \[0, 1\], got 1.5"),
         (lambda: BatchNorm(3, eps=0), ValueError, r"BatchNorm: eps must be in \(0, inf\), got 0"),
@@ -279,6 +312,11 @@ def without(state, name):
         (lambda: NET.load_state_dict([]), TypeError, "state must be a dict of arrays"),
         (lambda: NET.load_state_dict(without(NET.state_dict(), "0.W")), ValueError, "state lacks 0.W"),
         (lambda: NET.load_state_dict(NET.state_dict() | {"9.W": 1}), ValueError, "state has unknown names 9.W"),
+        (
+            lambda: NET.load_state_dict(NET.state_dict() | {"0.b": ["a"] * 3}),
+            TypeError,
+            r"state\['0.b'\] must be an array of real numbers",
+        ),
         (
             lambda: NET.load_state_dict(NET.state_dict() | {"0.b": np.ones(4)}),
             ValueError,

@@ -45,6 +45,19 @@ def test_dense_gradients_are_the_complex_step_derivatives():
     np.testing.assert_allclose(db, complex_step(lambda c: np.sum((X @ W + c) * dz), b), rtol=1e-12)
 
 
+def test_dense_layer_is_pytorchs(torch):
+    rng = np.random.default_rng(0)
+    X, W, b, dz = (torch.tensor(rng.standard_normal(shape)) for shape in [(6, 5), (5, 4), (4,), (6, 4)])
+    for tensor in (X, W, b):
+        tensor.requires_grad_()
+    theirs = torch.nn.functional.linear(X, W.T, b)
+    theirs.backward(dz)
+    z, cache = dense_forward(*(tensor.detach().numpy() for tensor in (X, W, b)))
+    np.testing.assert_allclose(z, theirs.detach().numpy(), rtol=1e-12, atol=1e-14)
+    for ours, tensor in zip(dense_backward(dz.numpy(), cache), (X, W, b), strict=True):
+        np.testing.assert_allclose(ours, tensor.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
 def test_cross_entropy_is_scipys():
     rng = np.random.default_rng(0)
     logits, y = 5 * rng.standard_normal((7, 4)), rng.integers(0, 4, 7)
@@ -52,6 +65,17 @@ def test_cross_entropy_is_scipys():
     assert loss == pytest.approx(-log_softmax(logits, axis=1)[np.arange(7), y].mean(), rel=1e-13)
     np.testing.assert_allclose(dlogits, (softmax(logits, axis=1) - np.eye(4)[y]) / 7, rtol=1e-12, atol=1e-16)
     np.testing.assert_allclose(dlogits.sum(axis=1), 0, atol=1e-16)
+
+
+def test_cross_entropy_is_pytorchs(torch):
+    rng = np.random.default_rng(1)
+    logits, y = 5 * rng.standard_normal((7, 4)), rng.integers(0, 4, 7)
+    loss, dlogits = softmax_cross_entropy(logits, y)
+    theirs = torch.tensor(logits, requires_grad=True)
+    cross_entropy = torch.nn.functional.cross_entropy(theirs, torch.tensor(y))
+    cross_entropy.backward()
+    assert loss == pytest.approx(cross_entropy.item(), rel=1e-13)
+    np.testing.assert_allclose(dlogits, theirs.grad.numpy(), rtol=1e-11, atol=1e-16)
 
 
 def test_equal_logits_cost_the_logarithm_of_the_number_of_classes():
@@ -138,6 +162,20 @@ def test_steps_by_hand_and_steps_of_the_engine_are_the_same():
     np.testing.assert_allclose(net.flat, np.concatenate([w.ravel() for w in params.values()]), rtol=1e-10)
 
 
+def test_steps_by_hand_are_pytorchs(torch):
+    params, X, y = problem()
+    theirs = {name: torch.tensor(w, requires_grad=True) for name, w in params.items()}
+    optimizer = torch.optim.SGD(theirs.values(), lr=0.2)
+    for _ in range(60):
+        optimizer.zero_grad()
+        a = torch.tanh(torch.tensor(X) @ theirs["W1"] + theirs["b1"])
+        torch.nn.functional.cross_entropy(a @ theirs["W2"] + theirs["b2"], torch.tensor(y)).backward()
+        optimizer.step()
+        params, _ = train_step(params, X, y, lr=0.2)
+    for name, w in params.items():
+        np.testing.assert_allclose(w, theirs[name].detach().numpy(), rtol=1e-10, atol=1e-13)
+
+
 def test_float32_stays_and_nothing_is_changed():
     params, X, y = problem()
     params = {name: w.astype(np.float32) for name, w in params.items()}
@@ -167,7 +205,11 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: dense_forward(X, X, [0.0]), ValueError, r"dense_forward: X must have shape \(any, 6\), got \(6, 5\)"),
+        (
+            lambda: dense_forward(X, X, [0.0]),
+            ValueError,
+            r"dense_forward: X and W must fit, \(N, D\) and \(D, H\), got shapes \(6, 5\) and \(6, 5\)",
+        ),
         (lambda: dense_forward(X[0], X, [0.0]), ValueError, "dense_forward: X must have 2 axes"),
         (
             lambda: dense_forward(X, PARAMS["W1"], np.zeros((4, 1))),
@@ -217,7 +259,14 @@ RNG = np.random.default_rng(0)
         ),
         (lambda: train_step(PARAMS, X, Y, lr=0), ValueError, r"train_step: lr must be in \(0, inf\), got 0"),
         (lambda: train_step(PARAMS, X, Y, lr="a"), TypeError, "train_step: lr must be a number"),
-        (lambda: train_step(PARAMS, X[:, :2], Y, lr=0.1), ValueError, "X must have shape"),
+        (lambda: train_step(PARAMS, X[:, :2], Y, lr=0.1), ValueError, "train_step: X and W must fit"),
+        (lambda: train_step(PARAMS, X[0], Y, lr=0.1), ValueError, r"train_step: X must have shape \(N, D\)"),
+        (lambda: train_step(PARAMS, X[:0], Y, lr=0.1), ValueError, r"train_step: X must have shape .* got \(0, 5\)"),
+        (lambda: train_step(PARAMS, X, Y[1:], lr=0.1), ValueError, r"train_step: y must have shape \(6,\), got \(5,\)"),
+        (lambda: train_step(PARAMS, X, Y + 9, lr=0.1), ValueError, "train_step: y must hold labels .* at most 2"),
+        (lambda: dense_backward(X, ("a", "b")), TypeError, r"dense_backward: cache\[0\] must be an array"),
+        (lambda: dense_backward(X, (X[0], X)), ValueError, r"dense_backward: cache\[0\] must have 2 axes"),
+        (lambda: dense_backward(X, (X, X[0])), ValueError, r"dense_backward: cache\[1\] must have 2 axes"),
     ],
 )
 def test_bad_input_is_named(call, error, message):

@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from gradus.normalization import batchnorm_backward, batchnorm_forward, ema_update
+from gradus.normalization import (
+    batchnorm_backward,
+    batchnorm_conv_backward,
+    batchnorm_conv_forward,
+    batchnorm_forward,
+    ema_update,
+)
 from scipy import stats
 
 N, D = 7, 4
@@ -158,3 +164,120 @@ def test_moving_average_equals_pytorchs_lerp(torch):
     expected = torch.lerp(torch.tensor(old), torch.tensor(new), 1 - 0.9).numpy()
     np.testing.assert_allclose(ema_update(old, new, 0.9), expected, rtol=1e-12)
     assert ema_update(old.astype(np.float32), new.astype(np.float32), 0.9).dtype == np.float32
+
+
+def test_default_momentum_and_eps_are_nine_tenths_and_a_hundred_thousandth(case):
+    for training in (True, False):
+        default = batchnorm_forward(**case, training=training)
+        explicit = batchnorm_forward(**case, training=training, momentum=0.9, eps=1e-5)
+        for i in (0, 2, 3):
+            np.testing.assert_array_equal(default[i], explicit[i])
+
+
+def test_output_and_running_statistics_equal_keras(keras, case):
+    layer = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype="float64")
+    layer.build((None, D))
+    layer.set_weights([case[name] for name in ("gamma", "beta", "running_mean", "running_var")])
+    for training in (True, False):
+        expected = layer(keras.ops.convert_to_tensor(case["X"]), training=training)
+        out, _, mean, var = batchnorm_forward(**case, training=training)
+        single = {"rtol": 2e-6, "atol": 1e-6}  # Keras computes this layer in float32, whatever its dtype
+        np.testing.assert_allclose(out, expected.detach().numpy(), **single)
+        case["running_mean"], case["running_var"] = mean, var
+        np.testing.assert_allclose(mean, layer.get_weights()[2], **single)
+        np.testing.assert_allclose(var, layer.get_weights()[3], **single)
+
+
+# Images
+
+
+@pytest.fixture
+def images(case):
+    return {**case, "X": np.random.default_rng(9).normal(1, 2, (3, 5, 2, D))}
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_channels_of_images_equal_pytorchs(torch, images, training):
+    dout = np.random.default_rng(6).standard_normal(images["X"].shape)
+    out, cache, mean, _ = batchnorm_conv_forward(**images, training=training)
+    dX, dgamma, dbeta = batchnorm_conv_backward(dout, cache)
+    first = {**images, "X": images["X"].transpose(0, 3, 1, 2)}
+    theirs, (gX, ggamma, gbeta), their_mean, _ = forward_and_gradients(
+        torch, first, dout.transpose(0, 3, 1, 2), training
+    )
+    np.testing.assert_allclose(out, theirs.transpose(0, 2, 3, 1), rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(dX, gX.transpose(0, 2, 3, 1), rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(dgamma, ggamma, rtol=1e-11)
+    np.testing.assert_allclose(dbeta, gbeta, rtol=1e-11)
+    np.testing.assert_allclose(mean, their_mean, rtol=1e-12)
+
+
+def test_a_channel_has_one_mean_and_moving_the_images_moves_the_output(images):
+    out, _, mean, var = batchnorm_conv_forward(**images, training=True, momentum=0.0)
+    np.testing.assert_allclose(mean, images["X"].mean(axis=(0, 1, 2)), rtol=1e-12)
+    np.testing.assert_allclose(var, images["X"].var(axis=(0, 1, 2)), rtol=1e-12)
+    moved, _, _, _ = batchnorm_conv_forward(**{**images, "X": np.roll(images["X"], 2, axis=1)}, training=True)
+    np.testing.assert_allclose(moved, np.roll(out, 2, axis=1), rtol=1e-11)
+
+
+def test_images_of_one_place_are_rows(case):
+    one = {**case, "X": case["X"][:, None, None]}
+    out, cache, _, _ = batchnorm_conv_forward(**one, training=True)
+    flat, flat_cache, _, _ = batchnorm_forward(**case, training=True)
+    np.testing.assert_array_equal(out[:, 0, 0], flat)
+    dout = np.random.default_rng(1).standard_normal((N, D))
+    dX = batchnorm_conv_backward(dout[:, None, None], cache)[0]
+    np.testing.assert_array_equal(dX[:, 0, 0], batchnorm_backward(dout, flat_cache)[0])
+
+
+ONES = dict.fromkeys(("gamma", "beta", "running_mean", "running_var"), np.ones(2))
+X2 = np.ones((3, 2))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: batchnorm_forward(X2[0], **ONES, training=True), ValueError, "batchnorm_forward: X must have 2 axes"),
+        (lambda: batchnorm_forward(X2[:0], **ONES, training=False), ValueError, "X must hold at least one sample"),
+        (lambda: batchnorm_forward(X2[:, :1], **ONES, training=True), ValueError, r"gamma must have shape \(1,\)"),
+        (lambda: batchnorm_forward(X2, **ONES, training=1), TypeError, "training must be True or False"),
+        (
+            lambda: batchnorm_forward(X2, **ONES, training=True, momentum=1.1),
+            ValueError,
+            r"momentum must be in \[0, 1\]",
+        ),
+        (lambda: batchnorm_forward(X2, **ONES, training=True, eps=0), ValueError, r"eps must be in \(0, inf\)"),
+        (
+            lambda: batchnorm_forward(X2, **{**ONES, "running_var": np.array([1, -0.1])}, training=False),
+            ValueError,
+            "running_var must not be negative, got -0.1",
+        ),
+        (lambda: batchnorm_backward(X2, None), TypeError, "batchnorm_backward: cache must be the cache"),
+        (
+            lambda: batchnorm_backward(X2[:2], batchnorm_forward(X2, **ONES, training=True)[1]),
+            ValueError,
+            "batchnorm_backward: dout must have the shape of out",
+        ),
+        (
+            lambda: batchnorm_conv_forward(X2, **ONES, training=True),
+            ValueError,
+            "batchnorm_conv_forward: X must have 4",
+        ),
+        (
+            lambda: batchnorm_conv_forward(np.ones((2, 0, 3, 2)), **ONES, training=True),
+            ValueError,
+            "batchnorm_conv_forward: X must hold at least one sample",
+        ),
+        (lambda: batchnorm_conv_backward(X2, None), ValueError, "batchnorm_conv_backward: dout must have 4 axes"),
+        (
+            lambda: batchnorm_conv_backward(X2[None, None], None),
+            TypeError,
+            "batchnorm_conv_backward: cache must be the cache",
+        ),
+        (lambda: ema_update(1.0, np.ones(2), 0.9), ValueError, "ema_update: new must have the shape of old"),
+        (lambda: ema_update(1.0, 1.0, -0.1), ValueError, r"ema_update: momentum must be in \[0, 1\], got -0.1"),
+    ],
+)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

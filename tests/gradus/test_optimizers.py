@@ -1,151 +1,129 @@
-"""Optimizers: whole trajectories against PyTorch, first steps by hand, and what they must leave alone."""
+"""The classes of optimizers: the steps of the formulas, rates and momentum, what is left alone."""
+
+import inspect
 
 import numpy as np
 import pytest
-from gradus.layers import MLP, Linear
-from gradus.optimizers import Adam, GradientDescent, Momentum, adam_step, gd_step, momentum_step
+from gradus.adam_steps import BLOCK
+from gradus.layers import MLP, Linear, Sequential
+from gradus.optimizers import (
+    AdaGrad,
+    Adam,
+    AdaMax,
+    AdamW,
+    GradientDescent,
+    Momentum,
+    Nadam,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+    adagrad_step,
+    adam_step,
+    adamax_step,
+    adamw_step,
+    gd_step,
+    momentum_step,
+    nadam_step,
+    nesterov_shifted_step,
+    rmsprop_step,
+)
 from record_golden import expected
 
-STEPS = {
-    "gd": lambda w, g, state: gd_step(w, g, state, lr=0.009),
-    "momentum": lambda w, g, state: momentum_step(w, g, state, lr=0.002, beta=0.9),
-    "momentum_light": lambda w, g, state: momentum_step(w, g, state, lr=0.002, beta=0.5),
-    "adam": lambda w, g, state: adam_step(w, g, state, lr=0.05),
-    "adam_other": lambda w, g, state: adam_step(w, g, state, lr=0.05, beta1=0.5, beta2=0.9, eps=0.1),
-}
 CLASSES = {
-    "gd": lambda net: GradientDescent(net, 0.009),
-    "momentum": lambda net: Momentum(net, 0.002),
-    "momentum_light": lambda net: Momentum(net, 0.002, beta=0.5),
-    "adam": lambda net: Adam(net, 0.05),
-    "adam_other": lambda net: Adam(net, 0.05, beta1=0.5, beta2=0.9, eps=0.1),
+    GradientDescent: gd_step,
+    Momentum: momentum_step,
+    Nesterov: nesterov_shifted_step,
+    AdaGrad: adagrad_step,
+    RMSProp: rmsprop_step,
+    Adam: adam_step,
+    AdamW: adamw_step,
+    AdaMax: adamax_step,
+    Nadam: nadam_step,
 }
-every_optimizer = pytest.mark.parametrize("name", STEPS)
+every_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+
+# Hyperparameters other than the defaults, for all that a class has.
+OTHER = {
+    GradientDescent: {},
+    Momentum: {"beta": 0.5},
+    Nesterov: {"beta": 0.5},
+    AdaGrad: {"eps": 0.1, "init_acc": 0.3, "eps_mode": "inside"},
+    RMSProp: {"rho": 0.5, "eps": 0.1, "eps_mode": "inside"},
+    Adam: {"beta1": 0.5, "beta2": 0.9, "eps": 0.1, "eps_mode": "hat"},
+    AdamW: {"beta1": 0.5, "beta2": 0.9, "eps": 0.1, "weight_decay": 0.5, "eps_mode": "inside"},
+    AdaMax: {"beta1": 0.5, "beta2": 0.9, "eps": 0.1},
+    Nadam: {"beta1": 0.5, "beta2": 0.9, "eps": 0.1, "psi": 0.5},
+}
 
 
-@pytest.fixture(scope="module")
-def oracle():
-    return expected("optimizers")
+def small_net(dtype=np.float64):
+    return MLP([3, 4, 2], rng=np.random.default_rng(0), dtype=dtype)
 
 
-@every_optimizer
-def test_sixty_steps_are_those_of_pytorch(name, oracle):
-    A, w = oracle["problem"]["A"], oracle["problem"]["start"]
-    state = {}
-    for t, w_torch in enumerate(oracle[name]["trajectory"]):
-        w, state = STEPS[name](w, A @ w + np.sin(w), state)
-        np.testing.assert_allclose(w, w_torch, rtol=1e-10, atol=1e-13, err_msg=f"step {t + 1}")
+def set_gradients(net, rng):
+    for p in net.params():
+        p.grad = rng.standard_normal(p.shape).astype(p.dtype)
 
 
-@every_optimizer
-def test_the_class_takes_the_steps_of_the_formula(name):
-    rng = np.random.default_rng(0)
-    net = MLP([3, 4, 2], rng=rng)
-    optimizer, w, state = CLASSES[name](net), net.flat.copy(), {}
+@pytest.mark.parametrize("name", ["gd", "momentum", "momentum_light", "adam", "adam_other"])
+def test_sixty_recorded_steps_of_pytorch_are_followed(name):
+    oracle = expected("optimizers")
+    A, start = oracle["problem"]["A"], oracle["problem"]["start"]
+    net = Linear(1, len(start), rng=np.random.default_rng(0), bias=False)
+    net.flat[...] = start
+    optimizer = {
+        "gd": lambda: GradientDescent(net, 0.009),
+        "momentum": lambda: Momentum(net, 0.002),
+        "momentum_light": lambda: Momentum(net, 0.002, beta=0.5),
+        "adam": lambda: Adam(net, 0.05),
+        "adam_other": lambda: Adam(net, 0.05, beta1=0.5, beta2=0.9, eps=0.1),
+    }[name]()
+    for t, theirs in enumerate(oracle[name]["trajectory"]):
+        net.W.grad = (A @ net.flat + np.sin(net.flat)).reshape(net.W.shape)
+        optimizer.step()
+        np.testing.assert_allclose(net.flat, theirs, rtol=1e-10, atol=1e-13, err_msg=f"step {t + 1}")
+
+
+@every_class
+@pytest.mark.parametrize("other", [False, True], ids=["defaults", "others"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_class_takes_the_steps_of_the_formula(cls, other, dtype):
+    rng, net, hyper = np.random.default_rng(0), small_net(dtype), OTHER[cls] if other else {}
+    optimizer, w, state = cls(net, lr=0.01, **hyper), net.flat.copy(), {}
     for _ in range(20):
-        for p in net.params():
-            p.grad = rng.standard_normal(p.shape)
-        w, state = STEPS[name](w, net.flat_grad, state)
+        set_gradients(net, rng)
+        w, state = CLASSES[cls](w, net.flat_grad, state, lr=0.01, **hyper)
         optimizer.step()
         np.testing.assert_array_equal(net.flat, w)
+        assert net.flat.dtype == dtype
     np.testing.assert_array_equal(net.layers[0].W.data, w[:12].reshape(3, 4))
     for key, value in state.items():
-        np.testing.assert_array_equal(optimizer.state[key], value)
+        ours = optimizer.state[f"0.W.{key}"]
+        np.testing.assert_array_equal(ours, value[:12].reshape(3, 4) if isinstance(value, np.ndarray) else value)
+        assert np.asarray(ours).dtype == dtype or not isinstance(value, np.ndarray)
+    assert len(optimizer.state) == len(state) * 4
 
 
-@every_optimizer
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtype_stays_and_inputs_are_not_changed(name, dtype):
-    w, g, state = np.linspace(-1, 1, 6, dtype=dtype).reshape(2, 3), np.full((2, 3), 0.5, dtype), {}
-    for _ in range(3):
-        w_before, state_before = w.copy(), {key: np.copy(value) for key, value in state.items()}
-        w_new, state_new = STEPS[name](w, g, state)
-        assert w_new.dtype == dtype and w_new.shape == w.shape
-        assert all(v.dtype == dtype for v in state_new.values() if isinstance(v, np.ndarray))
-        np.testing.assert_array_equal(w, w_before)
-        assert list(state) == list(state_before)
-        for key, value in state_before.items():
-            np.testing.assert_array_equal(state[key], value)
-        w, state = w_new, state_new
-    np.testing.assert_array_equal(g, np.full((2, 3), 0.5, dtype))
+@every_class
+def test_the_defaults_are_those_of_the_formula(cls):
+    ours = {n: p.default for n, p in inspect.signature(cls).parameters.items() if n not in ("net", "groups")}
+    theirs = {
+        n: p.default for n, p in inspect.signature(CLASSES[cls]).parameters.items() if n not in ("w", "g", "state")
+    }
+    assert ours == theirs
+    assert {"lr", *OTHER[cls]} == set(ours)
 
 
-def test_a_numpy_number_as_learning_rate_leaves_float32():
-    w = g = np.ones(3, np.float32)
-    for step in (gd_step, momentum_step, adam_step):
-        assert step(w, g, {}, lr=np.float64(0.1))[0].dtype == np.float32
-
-
-def test_integers_are_computed_in_float64():
-    for step in (gd_step, momentum_step, adam_step):
-        w, _ = step(np.array([1, 2]), np.array([1, -1]), {}, lr=0.5)
-        assert w.dtype == np.float64
-        np.testing.assert_allclose(w, [0.5, 2.5], rtol=1e-7)
-
-
-def test_momentum_approaches_its_terminal_velocity():
-    w, state, g = np.zeros(3), {}, np.array([1.0, -2.0, 0.5])
-    for t in range(1, 50):
-        w, state = momentum_step(w, g, state, lr=0.1, beta=0.9)
-        np.testing.assert_allclose(state["m"], -0.1 * g * (1 - 0.9**t) / (1 - 0.9), rtol=1e-12)  # geometric series
-
-
-def test_momentum_remembers_steps_and_not_gradients():
-    g = np.ones(1)
-    w, state = momentum_step(np.zeros(1), g, {}, lr=1.0, beta=0.5)
-    w, state = momentum_step(w, g, state, lr=0.1, beta=0.5)
-    np.testing.assert_allclose(w, [-1.6])  # −1 − (.5 · 1 + .1); PyTorch's form gives −1 − .1 · 1.5 = −1.15
-
-
-def test_momentum_without_momentum_is_gradient_descent():
-    w, g = np.array([1.0, -2.0]), np.array([0.3, 4.0])
-    np.testing.assert_array_equal(momentum_step(w, g, {}, lr=0.1, beta=0)[0], gd_step(w, g, {}, lr=0.1)[0])
-
-
-def test_adams_first_step_has_length_lr_whatever_the_gradient():
-    g = np.array([1e-4, -1.0, 3e5])
-    w, state = adam_step(np.zeros(3), g, {}, lr=0.01)
-    np.testing.assert_allclose(w, [-0.01, 0.01, -0.01], rtol=2e-4)  # ε is a ten-thousandth of the smallest gradient
-    assert state["t"] == 1
-    np.testing.assert_allclose(state["m"], 0.1 * g, rtol=1e-14)
-    np.testing.assert_allclose(state["s"], 0.001 * g * g, rtol=1e-12)
-
-
-def test_under_a_constant_gradient_every_step_of_adam_has_length_lr():
-    w, state = np.zeros(2), {}
-    for t in range(1, 30):
-        w, state = adam_step(w, np.array([2.0, -300.0]), state, lr=0.01)
-        np.testing.assert_allclose(w, [-0.01 * t, 0.01 * t], rtol=1e-8)  # corrections undo what is missing in m and s
-
-
-def test_adams_epsilon_stands_outside_the_root_of_the_corrected_moment():
-    w, _ = adam_step(np.zeros(1), np.array([1e-8]), {}, lr=1.0, eps=1e-8)
-    np.testing.assert_allclose(
-        w, [-0.5], rtol=1e-6
-    )  # g / (g + ε); inside the root, or before the correction, it is less
-
-
-@every_optimizer
-def test_every_optimizer_goes_down_a_parabola(name):
-    w, state = np.array([1.0]), {}
-    for _ in range(2000):
-        w, state = STEPS[name](w, w, state)
-    assert abs(w[0]) < 1e-3
-
-
-def test_adam_and_momentum_find_the_minimum_of_rosenbrocks_valley():
-    def gradient(w):
-        x, y = w
-        return np.array([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)])
-
-    for step in (
-        lambda w, g, s: momentum_step(w, g, s, lr=2e-4, beta=0.95),
-        lambda w, g, s: adam_step(w, g, s, lr=0.02),
-    ):
-        w, state = np.array([-1.2, 1.0]), {}
-        for _ in range(8000):
-            w, state = step(w, gradient(w), state)
-        np.testing.assert_allclose(w, [1.0, 1.0], atol=1e-2)
+@every_class
+def test_a_step_in_blocks_is_the_step_at_once(cls):
+    rng = np.random.default_rng(0)
+    net = Linear(1, 2 * BLOCK + 17, rng=rng, bias=False)
+    optimizer, w, state = cls(net, lr=0.01), net.flat.copy(), {}
+    for _ in range(2):
+        set_gradients(net, rng)
+        w, state = CLASSES[cls](w, net.flat_grad, state, lr=0.01)
+        optimizer.step()
+        np.testing.assert_array_equal(net.flat, w)
 
 
 def test_the_learning_rate_may_change_between_steps():
@@ -162,6 +140,30 @@ def test_the_learning_rate_may_change_between_steps():
             optimizer.lr = 0.0
 
 
+@pytest.mark.parametrize("cls", [Momentum, Nesterov, Adam, AdamW, AdaMax, Nadam], ids=lambda cls: cls.__name__)
+def test_momentum_is_the_same_for_all_groups_once_it_is_set(cls):
+    name = "beta" if cls in (Momentum, Nesterov) else "beta1"
+    net = small_net()
+    optimizer = cls(net, lr=0.1, groups=[{"layers": [net.layers[0]], name: 0.3}])
+    assert optimizer.momentum == 0.9
+    optimizer.momentum = np.float64(0.85)
+    assert type(optimizer.momentum) is float
+    assert [group[name] for group in optimizer.groups] == [0.85, 0.85]
+    optimizer.momentum = 0
+    for wrong in (-0.1, 1):
+        with pytest.raises(ValueError, match=rf"momentum must be in \[0, 1\), got {wrong}"):
+            optimizer.momentum = wrong
+    assert optimizer.momentum == 0
+
+
+@pytest.mark.parametrize("cls", [GradientDescent, AdaGrad, RMSProp], ids=lambda cls: cls.__name__)
+def test_what_has_no_momentum_says_so(cls):
+    optimizer = cls(small_net(), lr=0.1)
+    assert not hasattr(optimizer, "momentum")
+    with pytest.raises(AttributeError, match=f"{cls.__name__} has no momentum"):
+        optimizer.momentum = 0.9
+
+
 def test_a_parameter_without_gradient_counts_as_gradient_0():
     net = Linear(1, 2, rng=np.random.default_rng(0))
     net.W.grad = np.ones((1, 2))
@@ -171,57 +173,56 @@ def test_a_parameter_without_gradient_counts_as_gradient_0():
     np.testing.assert_array_equal(net.b.data, 0)
 
 
-W = np.ones(3)
-NET = MLP([2, 2], rng=np.random.default_rng(0))
+@every_class
+def test_frozen_parameters_and_their_state_stay_as_they_are_to_the_last_bit(cls):
+    rng, net = np.random.default_rng(0), small_net()
+    optimizer = cls(net, lr=0.1)
+    for _ in range(3):
+        set_gradients(net, rng)
+        optimizer.step()
+    net.layers[0].freeze()
+    before, state = net.state_dict(), optimizer.state_dict()
+    for _ in range(3):
+        set_gradients(net, rng)
+        optimizer.step()
+    for name, array in net.state_dict().items():
+        assert np.array_equal(array, before[name]) == name.startswith("0."), name
+    for name, x in optimizer.state.items():
+        assert np.array_equal(x, state[name]) == name.startswith("0."), name
 
 
-@pytest.mark.parametrize("step", [gd_step, momentum_step, adam_step], ids=lambda f: f.__name__)
-@pytest.mark.parametrize(
-    ("given", "error", "message"),
-    [
-        ({"g": np.ones(2)}, ValueError, r"g must have the shape of w, \(3,\), got \(2,\)"),
-        ({"w": "a"}, TypeError, "w must be an array of real numbers"),
-        ({"g": None}, TypeError, "g must be an array of real numbers"),
-        ({"lr": 0}, ValueError, r"lr must be in \(0, inf\), got 0"),
-        ({"lr": -0.1}, ValueError, r"lr must be in \(0, inf\), got -0.1"),
-        ({"lr": np.nan}, ValueError, "lr must be in .* got nan"),
-        ({"lr": "a"}, TypeError, "lr must be a number, got 'a'"),
-        ({"state": None}, TypeError, "state must be a dict"),
-    ],
-)
-def test_bad_input_of_a_step_is_named(step, given, error, message):
-    arguments = {"w": W, "g": W, "state": {}, "lr": 0.1} | given
-    with pytest.raises(error, match=f"{step.__name__}: {message}"):
-        step(**arguments)
+def test_with_everything_frozen_a_step_does_nothing():
+    net = small_net()
+    optimizer, before = Adam(net), net.flat.copy()
+    net.freeze()
+    optimizer.step()
+    np.testing.assert_array_equal(net.flat, before)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (
-            lambda: momentum_step(W, W, {}, lr=1, beta=1.2),
-            ValueError,
-            r"momentum_step: beta must be in \[0, 1\), got 1.2",
-        ),
-        (
-            lambda: momentum_step(W, W, {"m": np.ones(2)}, lr=1),
-            ValueError,
-            r'momentum_step: state\["m"\] must have the',
-        ),
-        (lambda: adam_step(W, W, {}, lr=1, beta1=1), ValueError, r"adam_step: beta1 must be in \[0, 1\), got 1"),
-        (lambda: adam_step(W, W, {}, lr=1, beta2=-0.1), ValueError, r"adam_step: beta2 must be in \[0, 1\), got -0.1"),
-        (lambda: adam_step(W, W, {}, lr=1, eps=0), ValueError, r"adam_step: eps must be in \(0, inf\), got 0"),
-        (lambda: GradientDescent(NET, 0), ValueError, r"lr must be in \(0, inf\), got 0"),
-        (lambda: Momentum(NET, 0.1, beta=1), ValueError, r"beta must be in \[0, 1\), got 1"),
-        (lambda: Adam(NET, eps=-1), ValueError, r"eps must be in \(0, inf\), got -1"),
-        (lambda: Adam([1.0]), TypeError, r"Adam: net must be a Layer, got \[1.0\]"),
-        (
-            lambda: GradientDescent(NET, 0.1).step(),
-            ValueError,
-            r"there are no gradients: call backward\(\) on a loss first",
-        ),
-    ],
-)
-def test_bad_input_is_named(call, error, message):
-    with pytest.raises(error, match=message):
-        call()
+def test_a_parameter_that_two_layers_share_is_frozen_with_either():
+    net = Sequential(*(Linear(2, 2, rng=np.random.default_rng(0)) for _ in range(2)))
+    net.layers[1].W = net.layers[0].W
+    net.flatten()
+    optimizer = GradientDescent(net, 0.1)
+    for layer in net.layers:
+        layer.freeze()
+        before = net.state_dict()
+        set_gradients(net, np.random.default_rng(0))
+        optimizer.step()
+        changed = [name for name, array in net.state_dict().items() if not np.array_equal(array, before[name])]
+        assert changed == [f"{i}.b" for i, other in enumerate(net.layers) if other is not layer]
+        layer.unfreeze()
+
+
+def test_groups_are_not_changed_and_may_hold_what_others_hold_too_within_one():
+    net = small_net()
+    groups = [{"layers": (net.layers[0], net.layers[1]), "params": [net.layers[0].W], "lr": 1}]
+    optimizer = GradientDescent(net, 0.5, groups=groups)
+    assert list(groups[0]) == ["layers", "params", "lr"]
+    assert optimizer.groups == [{"lr": 0.5}, {"lr": 1.0}]
+    optimizer.groups[0]["lr"] = 3.0
+    assert optimizer.lr == 0.5
+
+
+def test_an_optimizer_is_of_the_base_class():
+    assert isinstance(Adam(small_net()), Optimizer)

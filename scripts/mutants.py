@@ -1,0 +1,165 @@
+"""Mutation run over the formula modules of gradus: change the code in one place, and see whether a test notices.
+
+    python scripts/mutants.py [MODULE ...] [--jobs 2] [--fresh]
+
+mutmut makes the mutants and runs, for each, the tests that reach the changed function (the tests of tests/gradus that
+name the module, and the catalogue). Everything happens in copies under _build/mutants; a second run tries only what changed. At the end: a
+table of killed and surviving mutants by module, and every survivor as a difference in _build/mutants/survivors.diff.
+
+Texts of error messages are not mutated: that the right argument is named is tested, not how the sentence goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "solutions" / "gradus"
+TESTS = ROOT / "tests" / "gradus"
+WORK = ROOT / "_build" / "mutants"
+
+# The modules whose functions are formulas on arrays.
+FORMULAS = ("clipping", "initializers")
+
+CONFIG = """\
+[tool.mutmut]
+source_paths = ["src/"]
+only_mutate = {only}
+pytest_add_cli_args_test_selection = {tests}
+pytest_add_cli_args = ["-m", "not slow", "-k", {which}]
+do_not_mutate_patterns = ['\\bfail(_type)?\\(', '^\\s*f?"[^"]*"[,)\\]]*$', '^__all__', '^\\s*from ', '^\\s*raise ']
+use_git_change_detection = false
+timeout_constant = 5.0
+timeout_multiplier = 10.0
+
+[tool.pytest.ini_options]
+addopts = "-q --import-mode=importlib -p no:cacheprovider"
+markers = ["slow: minutes long"]
+filterwarnings = ["error", "ignore::DeprecationWarning"]
+"""
+
+# Names of mutated functions are mangled, and mutmut calls them through functions of its own. The messages that the
+# tests read name the caller, so the copy takes both away again.
+CONFTEST = """
+
+import gradus.arguments as _arguments
+
+_callers = _arguments._callers
+
+
+def _callers_without_mutmut():
+    for module, name in _callers():
+        if module.startswith("gradus"):
+            name = name.partition("__mutmut_")[0] if "__mutmut_" in name else name
+            name = ".".join(name.removeprefix("x\\u01c1").split("\\u01c1")) if "\\u01c1" in name else name.removeprefix("x_")
+            yield module, name
+        elif not module.startswith("mutmut") and name != "_callers_without_mutmut":
+            yield module, name
+
+
+_arguments._callers = _callers_without_mutmut
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="modules of gradus; all formula modules if none")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants tried at the same time")
+    parser.add_argument("--fresh", action="store_true", help="forget earlier results")
+    options = parser.parse_args()
+    modules = options.modules or list(FORMULAS)
+    if unknown := [m for m in modules if not (PACKAGE / f"{m}.py").is_file()]:
+        parser.error(f"no module of gradus: {', '.join(unknown)}")
+    for i, module in enumerate(modules, start=1):
+        print(f"\n{module} ({i} of {len(modules)})")
+        if options.fresh:
+            shutil.rmtree(WORK / module, ignore_errors=True)
+        lay_out(module)
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+        run = [sys.executable, "-m", "mutmut", "run", "--max-children", str(options.jobs)]
+        ended = subprocess.run(run, cwd=WORK / module, env=environment, stdout=subprocess.PIPE, text=True)
+        if ended.returncode:
+            print(ended.stdout[-4000:])
+            return ended.returncode
+    return report(modules)
+
+
+def lay_out(module: str) -> None:
+    """The copy: src/gradus, the tests as they are, and a configuration of its own."""
+    folder = WORK / module
+    ignore = shutil.ignore_patterns("__pycache__")
+    for source, target in [(PACKAGE, "src/gradus"), (TESTS, "tests")]:
+        shutil.rmtree(folder / target, ignore_errors=True)
+        shutil.copytree(source, folder / target, ignore=ignore)
+    conftest = folder / "tests" / "conftest.py"
+    conftest.write_text(conftest.read_text(encoding="utf-8") + CONFTEST, encoding="utf-8")
+    tests = tests_of(module)
+    text = CONFIG.format(
+        only=json.dumps([f"src/gradus/{module}.py"]),
+        tests=json.dumps([f"tests/{name}" for name in [*tests, "test_catalogue.py"]]),
+        which=json.dumps(" or ".join([*(name.removesuffix(".py") for name in tests), f"{module}."])),
+    )
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
+def tests_of(module: str) -> list[str]:
+    """The test files that import the module, or functions of it."""
+    functions = re.findall(
+        r"^(?:def|class) ([A-Za-z]\w*)", (PACKAGE / f"{module}.py").read_text(encoding="utf-8"), re.M
+    )
+    names = re.compile(rf"\b({'|'.join([module, *functions])})\b")
+    found = []
+    for file in sorted(TESTS.glob("test_*.py")):
+        imports = re.findall(r"^from gradus.*? import (?:\([^)]*\)|.*)", file.read_text(encoding="utf-8"), re.M)
+        if any(names.search(line) for line in imports):
+            found.append(file.name)
+    return found
+
+
+def report(modules: list[str]) -> int:
+    """Print the table and write the survivors; 1 if fewer than 95 % are killed."""
+    total: Counter[str] = Counter()
+    n_survivors = 0
+    survivors = WORK / (f"survivors_{modules[0]}.diff" if len(modules) == 1 else "survivors.diff")
+    print(f"\n{'module':32} {'mutants':>8} {'killed':>8} {'survived':>9} {'untested':>9} {'killed':>8}")
+    with survivors.open("w", encoding="utf-8") as file:
+        for module in modules:
+            meta = WORK / module / "mutants" / "src" / "gradus" / f"{module}.py.meta"
+            codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+            counted = Counter(outcome(code) for code in codes.values())
+            line(module, counted)
+            total += counted
+            for name in (name for name, code in codes.items() if outcome(code) != "killed"):
+                n_survivors += 1
+                show = [sys.executable, "-m", "mutmut", "show", name]
+                shown = subprocess.run(show, cwd=WORK / module, capture_output=True, text=True)
+                file.write(f"{shown.stdout}\n")
+    if len(modules) > 1:
+        line("all", total)
+    print(f"\n{n_survivors} survivors: {(WORK / 'survivors.diff').relative_to(ROOT)}")
+    return 0 if total["killed"] >= 0.95 * sum(total.values()) else 1
+
+
+def outcome(code: int | None) -> str:
+    """Exit code of pytest → what became of the mutant. A run that never ends, or dies, has noticed it."""
+    if code == 0:
+        return "survived"
+    return "untested" if code in (None, 5, 33, 34) else "killed"
+
+
+def line(name: str, counted: Counter[str]) -> None:
+    n = sum(counted.values())
+    share = f"{counted['killed'] / n:8.1%}" if n else f"{'–':>8}"
+    print(f"{name:32} {n:8} {counted['killed']:8} {counted['survived']:9} {counted['untested']:9} {share}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Step 14: the same variable twice.
+
+In step 13 add(x, x) had the derivative 1: the second gradient overwrote the first. Now gradients add up, so those of an
+earlier computation must be out of the way. cleargrad forgets that of a variable to be used again. Backward goes through
+the graph twice, once to forget what an earlier backward left on the way to the leaves, once to compute.
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+class Variable:
+    """A box that holds an array, the gradient of some result with respect to it, and the function that made it."""
+
+    def __init__(self, data: np.ndarray | None) -> None:
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(f"Variable: data must be a NumPy array, got {type(data).__name__}")
+        self.data: Any = data if data is None or data.dtype.kind not in "biu" else data.astype(np.float64)
+        self.grad: Any = None
+        self.creator: Any = None
+
+    def cleargrad(self) -> None:
+        self.grad = None
+
+    def backward(self) -> None:
+        functions = self.functions_behind()
+        self.grad = np.ones_like(self.data)
+        for function in functions:
+            gys = [np.zeros_like(y.data) if y.grad is None else y.grad for y in function.outputs]
+            gxs = function.backward(*gys)
+            for x, gx in zip(function.inputs, gxs if isinstance(gxs, tuple) else (gxs,), strict=True):
+                if np.shape(gx) != x.data.shape:
+                    raise ValueError(f"backward: a gradient has shape {np.shape(gx)}, its variable {x.data.shape}")
+                x.grad = as_array(gx if x.grad is None else x.grad + gx)  # not +=: Add returns one array twice
+
+    def functions_behind(self) -> list[Any]:
+        """The functions that made self; their outputs forget the gradients of an earlier backward."""
+        found, waiting = [], [self.creator]
+        while waiting:
+            function = waiting.pop()
+            if function is not None:
+                found.append(function)
+                for y in function.outputs:
+                    y.cleargrad()
+                waiting.extend(x.creator for x in function.inputs)
+        return found
+
+
+class Function:
+    """A function of several Variables, with several Variables as its values."""
+
+    def __call__(self, *inputs: Variable) -> Any:
+        if hasattr(self, "inputs"):
+            raise RuntimeError(f"{type(self).__name__}: an object remembers one call; make a new one for another")
+        ys = self.forward(*[x.data for x in inputs])
+        outputs = [Variable(as_array(y)) for y in (ys if isinstance(ys, tuple) else (ys,))]
+        for y in outputs:
+            y.creator = self
+        self.inputs, self.outputs = inputs, outputs
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def forward(self, *xs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def backward(self, *gys: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no backward")
+
+
+class Square(Function):
+    def forward(self, x: np.ndarray) -> Any:
+        return x**2
+
+    def backward(self, gy: np.ndarray) -> Any:
+        return 2 * self.inputs[0].data * gy
+
+
+class Add(Function):
+    def forward(self, x0: np.ndarray, x1: np.ndarray) -> Any:
+        return x0 + x1
+
+    def backward(self, gy: np.ndarray) -> Any:
+        return gy, gy
+
+
+class Mul(Function):
+    def forward(self, x0: np.ndarray, x1: np.ndarray) -> Any:
+        return x0 * x1
+
+    def backward(self, gy: np.ndarray) -> Any:
+        return gy * self.inputs[1].data, gy * self.inputs[0].data
+
+
+def square(x: Variable) -> Any:
+    return Square()(x)
+
+
+def add(x0: Variable, x1: Variable) -> Any:
+    return Add()(x0, x1)
+
+
+def mul(x0: Variable, x1: Variable) -> Any:
+    return Mul()(x0, x1)
+
+
+def as_array(x: Any) -> Any:
+    return np.array(x) if np.isscalar(x) else x
+
+
+def main() -> None:
+    x = Variable(np.array(3.0))
+    y = add(x, x)
+    y.backward()
+    print(x.grad, y.grad)
+    x.cleargrad()
+    y = add(add(x, x), x)
+    y.backward()
+    print(x.grad)
+
+
+if __name__ == "__main__":
+    main()
