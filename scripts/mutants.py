@@ -1,10 +1,11 @@
 """Mutation run over the formula modules of gradus: change the code in one place, and see whether a test notices.
 
-    python scripts/mutants.py [MODULE ...] [--jobs 2] [--fresh]
+    python scripts/mutants.py [MODULE ...] [--jobs 2] [--own] [--fresh]
 
-mutmut makes the mutants and runs, for each, the tests that reach the changed function (the tests of tests/gradus that
-name the module, and the catalogue). Everything happens in copies under _build/mutants; a second run tries only what changed. At the end: a
-table of killed and surviving mutants by module, and every survivor as a difference in _build/mutants/survivors.diff.
+mutmut makes the mutants and runs, for each, the tests that reach the changed function: those of tests/gradus that name
+the module, and the catalogue. Everything happens in copies under _build/mutants; a second run tries only what changed.
+At the end: a table of killed and surviving mutants by module, and every survivor as a difference in a file beside the
+copies.
 
 Texts of error messages are not mutated: that the right argument is named is tested, not how the sentence goes on.
 """
@@ -12,6 +13,7 @@ Texts of error messages are not mutated: that the right argument is named is tes
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import re
@@ -19,6 +21,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +30,39 @@ TESTS = ROOT / "tests" / "gradus"
 WORK = ROOT / "_build" / "mutants"
 
 # The modules whose functions are formulas on arrays.
-FORMULAS = ("clipping", "initializers")
+FORMULAS = (
+    "activations",
+    "rectified_activations",
+    "smooth_activations",
+    "gelu",
+    "activations_with_parameters",
+    "moments",
+    "initializers",
+    "network",
+    "preprocessing",
+    "normalization",
+    "layer_normalization",
+    "clipping",
+    "convolution",
+    "pooling",
+    "windows",
+    "recurrence",
+    "gradient_steps",
+    "adaptive_steps",
+    "adam_steps",
+    "schedules",
+    "problems",
+    "regularizers",
+    "early_stopping",
+    "dropout",
+    "dropout_ensemble",
+    "quantization",
+    "calibration",
+    "gradient_diagnostics",
+    "search",
+    "search_trials",
+    "tasks",
+)
 
 CONFIG = """\
 [tool.mutmut]
@@ -41,16 +76,21 @@ timeout_constant = 5.0
 timeout_multiplier = 10.0
 
 [tool.pytest.ini_options]
-addopts = "-q --import-mode=importlib -p no:cacheprovider"
+addopts = "-q --import-mode=importlib -p no:cacheprovider -p no:unraisableexception -p no:threadexception"
 markers = ["slow: minutes long"]
 filterwarnings = ["error", "ignore::DeprecationWarning"]
 """
 
 # Names of mutated functions are mangled, and mutmut calls them through functions of its own. The messages that the
-# tests read name the caller, so the copy takes both away again.
+# tests read name the caller, so the copy takes both away again. The collector of garbage shall leave alone what a mutant's
+# process shares with its parent: to look through it is to copy it, PyTorch and all.
 CONFTEST = """
 
+import gc as _gc
+
 import gradus.arguments as _arguments
+
+os.register_at_fork(after_in_child=_gc.freeze)
 
 _callers = _arguments._callers
 
@@ -59,7 +99,8 @@ def _callers_without_mutmut():
     for module, name in _callers():
         if module.startswith("gradus"):
             name = name.partition("__mutmut_")[0] if "__mutmut_" in name else name
-            name = ".".join(name.removeprefix("x\\u01c1").split("\\u01c1")) if "\\u01c1" in name else name.removeprefix("x_")
+            method = name.partition("x\\u01c1")[2]  # Class.x|Class|method
+            name = method.replace("\\u01c1", ".") if method else name.removeprefix("x_")
             yield module, name
         elif not module.startswith("mutmut") and name != "_callers_without_mutmut":
             yield module, name
@@ -68,12 +109,23 @@ def _callers_without_mutmut():
 _arguments._callers = _callers_without_mutmut
 """
 
+# Every mutant collects its tests anew. The entries of one module are collected at once, those of all in seconds.
+CATALOGUE = """
+
+_all_entries = all_entries
+
+
+def all_entries():
+    return (entry for entry in _all_entries() if entry.name.startswith("{module}."))
+"""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="modules of gradus; all formula modules if none")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants tried at the same time")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
+    parser.add_argument("--own", action="store_true", help="run test_MODULE.py only, not all files that import MODULE")
     options = parser.parse_args()
     modules = options.modules or list(FORMULAS)
     if unknown := [m for m in modules if not (PACKAGE / f"{m}.py").is_file()]:
@@ -82,7 +134,7 @@ def main() -> int:
         print(f"\n{module} ({i} of {len(modules)})")
         if options.fresh:
             shutil.rmtree(WORK / module, ignore_errors=True)
-        lay_out(module)
+        lay_out(module, options.own)
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg"}
         run = [sys.executable, "-m", "mutmut", "run", "--max-children", str(options.jobs)]
         ended = subprocess.run(run, cwd=WORK / module, env=environment, stdout=subprocess.PIPE, text=True)
@@ -92,16 +144,17 @@ def main() -> int:
     return report(modules)
 
 
-def lay_out(module: str) -> None:
+def lay_out(module: str, own: bool) -> None:
     """The copy: src/gradus, the tests as they are, and a configuration of its own."""
     folder = WORK / module
     ignore = shutil.ignore_patterns("__pycache__")
     for source, target in [(PACKAGE, "src/gradus"), (TESTS, "tests")]:
         shutil.rmtree(folder / target, ignore_errors=True)
         shutil.copytree(source, folder / target, ignore=ignore)
-    conftest = folder / "tests" / "conftest.py"
-    conftest.write_text(conftest.read_text(encoding="utf-8") + CONFTEST, encoding="utf-8")
-    tests = tests_of(module)
+    for file, more in [("conftest.py", CONFTEST), ("catalogue/__init__.py", CATALOGUE.format(module=module))]:
+        with (folder / "tests" / file).open("a", encoding="utf-8") as copied:
+            copied.write(more)
+    tests = tests_of(module, own)
     text = CONFIG.format(
         only=json.dumps([f"src/gradus/{module}.py"]),
         tests=json.dumps([f"tests/{name}" for name in [*tests, "test_catalogue.py"]]),
@@ -110,18 +163,33 @@ def lay_out(module: str) -> None:
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
 
 
-def tests_of(module: str) -> list[str]:
-    """The test files that import the module, or functions of it."""
-    functions = re.findall(
-        r"^(?:def|class) ([A-Za-z]\w*)", (PACKAGE / f"{module}.py").read_text(encoding="utf-8"), re.M
-    )
-    names = re.compile(rf"\b({'|'.join([module, *functions])})\b")
+def tests_of(module: str, own: bool = False) -> list[str]:
+    """The test files that import the module, or names of it through a module that passes them on.
+
+    With own only the file of its name, where there is one.
+    """
+    if own and (TESTS / f"test_{module}.py").is_file():
+        return [f"test_{module}.py"]
+    source = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+    names = set(re.findall(r"^(?:def|class) ([A-Za-z]\w*)", source, re.M))
+    through = {f.stem for f in PACKAGE.glob("*.py") if f"from .{module} import" in f.read_text(encoding="utf-8")}
     found = []
     for file in sorted(TESTS.glob("test_*.py")):
-        imports = re.findall(r"^from gradus.*? import (?:\([^)]*\)|.*)", file.read_text(encoding="utf-8"), re.M)
-        if any(names.search(line) for line in imports):
-            found.append(file.name)
+        statements = list(imports(file))
+        if any(origin == "training" or "plotting" in imported for origin, imported in statements):
+            continue  # it trains or draws: too slow to be run for every mutant
+        for origin, imported in statements:
+            if origin == module or (origin in through and names & imported) or (not origin and module in imported):
+                found.append(file.name)
+                break
     return found
+
+
+def imports(file: Path) -> Iterator[tuple[str, set[str]]]:
+    """Module of gradus ("" for the package) → names imported from it, for each such statement in a file."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "gradus":
+            yield (node.module or "").removeprefix("gradus").removeprefix("."), {alias.name for alias in node.names}
 
 
 def report(modules: list[str]) -> int:
@@ -144,7 +212,7 @@ def report(modules: list[str]) -> int:
                 file.write(f"{shown.stdout}\n")
     if len(modules) > 1:
         line("all", total)
-    print(f"\n{n_survivors} survivors: {(WORK / 'survivors.diff').relative_to(ROOT)}")
+    print(f"\n{n_survivors} survivors: {survivors.relative_to(ROOT)}")
     return 0 if total["killed"] >= 0.95 * sum(total.values()) else 1
 
 

@@ -73,6 +73,8 @@ def figure(title: str, xlabel: str, sizes: list[int], times: Times, unit: float,
     fig, (ax,) = new_figure(title, height=3.8)
     for name, seconds in times.items():
         ax.loglog(sizes, np.array(seconds) / unit, marker="o", markersize=4, color=COLORS[name], label=name)
+    ax.set_xticks(sizes, [f"{size:,}" if size >= 10_000 else f"{size}" for size in sizes])
+    ax.set_xticks([], minor=True)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     label_line_ends(ax)

@@ -65,12 +65,17 @@ def formatted(rows: list[tuple[str, ...]], names: int, contestants: int) -> Iter
 
 def summary(lines: list[Line]) -> str:
     judged = [line for line in lines if line.met is not None]
-    missed = [f"  {line.row}, {line.contestant}: {line.value}, goal {line.goal}" for line in judged if not line.met]
+    missed = [f"  {line.row}, {line.contestant}: {reached(line)}, goal {line.goal}" for line in judged if not line.met]
     if not judged:
         return "No goals among these."
     return "\n".join(
         [f"{len(judged) - len(missed)} of {len(judged)} goals met.", *(["Missed:", *missed] if missed else [])]
     )
+
+
+def reached(line: Line) -> str:
+    """What the goal of the line is about: the ratio, or where there is none the value itself."""
+    return line.value if line.ratio is None else f"{line.ratio:.2f}"
 
 
 def write_json(path: Path, lines: list[Line], about: str) -> None:

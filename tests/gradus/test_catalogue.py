@@ -42,7 +42,7 @@ NOT_TRIED = {
     "callbacks.Callback": "a base class without arguments",
     "progress": "a part of fit, tried through it",
     "training_loop": "a part of fit, tried through it",
-    "state_files": "a wrong path would be a file: test_checkpoints.py::test_bad_input_is_named",
+    "state_files": "a wrong path would be a file: test_state_files.py::test_bad_input_is_named",
 }
 
 

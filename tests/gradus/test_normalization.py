@@ -166,6 +166,12 @@ def test_moving_average_equals_pytorchs_lerp(torch):
     assert ema_update(old.astype(np.float32), new.astype(np.float32), 0.9).dtype == np.float32
 
 
+def test_a_variance_of_zero_is_allowed_outside_of_training(case):
+    case["running_var"][:] = 0
+    out, _, _, _ = batchnorm_forward(**case, training=False, eps=0.25)
+    np.testing.assert_allclose(out, case["gamma"] * (case["X"] - case["running_mean"]) / 0.5 + case["beta"], rtol=1e-12)
+
+
 def test_default_momentum_and_eps_are_nine_tenths_and_a_hundred_thousandth(case):
     for training in (True, False):
         default = batchnorm_forward(**case, training=training)

@@ -55,6 +55,12 @@ def test_folding_the_statistics_themselves_gives_the_layer_back():
     np.testing.assert_allclose(b, given["b"], rtol=1e-13)
 
 
+def test_a_variance_of_zero_can_be_folded():
+    given = folding_case((4, 3)) | {"var": np.zeros(3)}
+    W, _ = fold_batchnorm(**given, eps=0.25)
+    np.testing.assert_allclose(W, given["W"] * given["gamma"] / 0.5, rtol=1e-14)
+
+
 def test_folding_keeps_float32():
     given = {name: a.astype(np.float32) for name, a in folding_case((4, 3)).items()}
     assert {a.dtype for a in fold_batchnorm(**given)} == {np.dtype(np.float32)}

@@ -16,6 +16,7 @@ def with_constant_columns():
     X = data()
     X[:, 1] = 0
     X[:, 4] = 1e12 + 0.1  # the mean of these is not exact
+    X[:, 5] = 1e11 + 0.1
     return X
 
 
@@ -59,9 +60,9 @@ def test_constant_columns_become_0():
     with np.errstate(all="raise"):
         scaler = Standardizer().fit(X)
         Z = scaler.transform(X)
-    np.testing.assert_array_equal(scaler.sd[[1, 4]], 1)
-    np.testing.assert_array_equal(Z[:, [1, 4]], 0)
-    np.testing.assert_allclose(np.delete(Z, [1, 4], axis=1).std(axis=0), 1, rtol=1e-12)
+    np.testing.assert_array_equal(scaler.sd[[1, 4, 5]], 1)
+    np.testing.assert_array_equal(Z[:, [1, 4, 5]], 0)
+    np.testing.assert_allclose(np.delete(Z, [1, 4, 5], axis=1).std(axis=0), 1, rtol=1e-12)
     one_row = Standardizer().fit(X[:1])
     np.testing.assert_array_equal(one_row.transform(X[:1]), 0)
 
@@ -270,6 +271,8 @@ def test_a_direction_without_variance_needs_a_positive_epsilon(function):
         function(np.ones((3, 2)), 0)
     with np.errstate(all="raise"):
         assert np.isfinite(function(X, 1e-5)).all()
+    with pytest.raises(ValueError, match=rf"^{function.__name__}: eps must be positive, got 0"):
+        function(X.astype(np.float32), 0.0)  # where rounding leaves more of an eigenvalue that is 0
     function(X, 0.0, PCA(5).fit(X))  # without that direction it does not
 
 
@@ -287,6 +290,8 @@ def test_pca_keeps_the_dtype_of_the_data():
     assert {a.dtype for a in (pca.mean, pca.U, pca.eigenvalues)} == {np.dtype(np.float32)}
     np.testing.assert_allclose(pca.eigenvalues, PCA().fit(X.astype(float)).eigenvalues, rtol=1e-6)
     wide = PCA().fit(data())
+    large = (data(20_000) + 1000).astype(np.float32)
+    np.testing.assert_allclose(PCA().fit(large).mean, large.astype(float).mean(axis=0), rtol=1e-7)
     assert pca.transform(X).dtype == wide.transform(X).dtype == wide.inverse(X).dtype == np.float32
 
 

@@ -51,8 +51,8 @@ ENTRIES = [
         callbacks.ClipNorm,
         lambda rng, dtype: {"max_norm": 0.5},
         oracles={
-            "torch clip_grad_norm_": "test_callbacks.py::test_clipping_is_pytorchs",
-            "numpy.linalg.norm": "test_callbacks.py::test_clipping_limits_the_gradient_and_records_what_it_was",
+            "torch clip_grad_norm_": "test_gradient_callbacks.py::test_clipping_is_pytorchs",
+            "numpy.linalg.norm": "test_gradient_callbacks.py::test_clipping_limits_the_gradient_and_records_what_it_was",
         },
         bad={"max_norm": [0]},
         fine={"max_norm": {"None": "records the norms without clipping"}},
@@ -61,8 +61,8 @@ ENTRIES = [
         callbacks.keep_max_norm,
         lambda rng, dtype: {"r": 2.0},
         oracles={
-            "torch.renorm": "test_callbacks.py::test_a_kernel_is_bounded_unit_by_unit",
-            "numpy.linalg.norm": "test_callbacks.py::test_weights_into_a_unit_stay_in_the_ball_and_vectors_are_left_alone",
+            "torch.renorm": "test_gradient_callbacks.py::test_a_kernel_is_bounded_unit_by_unit",
+            "numpy.linalg.norm": "test_gradient_callbacks.py::test_weights_stay_in_the_ball_and_vectors_are_left_alone",
         },
         bad={"r": [0]},
     ),

@@ -55,7 +55,7 @@ ENTRIES = [
         everything,
         oracles={
             "torch.optim, 60 steps": "test_training.py::test_sixty_steps_are_those_of_pytorch",
-            "torch.nn.functional.mse_loss": "test_training.py::test_regression_is_that_of_pytorch",
+            "torch.nn.functional.mse_loss": "test_training_options.py::test_regression_is_that_of_pytorch",
             "an uninterrupted run": "test_checkpoints.py::test_a_run_in_pieces_ends_like_one_in_one_piece",
         },
         bad={"checkpoint": [3, b"run.npz"], "batch": [0, 13], "callbacks": [[3]], "y": [np.arange(12) - 1]},
@@ -65,7 +65,7 @@ ENTRIES = [
         training.evaluate,
         lambda rng, dtype: data(rng, dtype) | {"loss": functions.softmax_cross_entropy, "batch": 5},
         oracles={
-            "formula on predictions": "test_training.py::test_batches_do_not_change_what_is_evaluated_and_predicted",
+            "formula on predictions": "test_training_options.py::test_batches_do_not_change_what_is_evaluated_and_predicted",
             "one by one": "test_training.py::test_evaluation_uses_running_statistics",
         },
         bad={"batch": [0]},
@@ -74,8 +74,8 @@ ENTRIES = [
         training.predict,
         lambda rng, dtype: {"net": (given := data(rng, dtype))["net"], "X": given["X"], "batch": 5},
         oracles={
-            "in one piece": "test_training.py::test_batches_do_not_change_what_is_evaluated_and_predicted",
-            "mean squared error": "test_training.py::test_regression_is_that_of_pytorch",
+            "in one piece": "test_training_options.py::test_batches_do_not_change_what_is_evaluated_and_predicted",
+            "mean squared error": "test_training_options.py::test_regression_is_that_of_pytorch",
         },
         bad={"batch": [0]},
     ),
