@@ -71,7 +71,8 @@ test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer
 .PHONY: bench
 bench: $(STAMP) ## time the engine against hand-tuned NumPy, PyTorch, DeZero and autograd
 	@$(BIN)/python -m pip install --quiet torch==2.13.0 autograd==1.9.1 dezero==0.0.13 micrograd==0.1.0
-	@$(BIN)/python tests/benchmarks
+	@$(BIN)/python tests/benchmarks --json _build/benchmarks.json
+	@$(BIN)/python tests/benchmarks --plot _build/benchmarks
 
 .PHONY: mutants
 mutants: $(STAMP) ## change the formulas in one place each, and see whether a test notices

@@ -35,8 +35,14 @@ class Grid(NamedTuple):
     @property
     def out(self) -> tuple[int, int]:
         """(Ho, Wo); not positive where the kernel is larger than the padded image."""
-        (H, W), (kh, kw), (sh, sw), (ph, pw) = self.x_shape[2:], self.size, self.stride, self.padding
-        return (H + 2 * ph - kh) // sh + 1, (W + 2 * pw - kw) // sw + 1
+        (H, W), (kh, kw), (sh, sw) = self.padded_shape[2:], self.size, self.stride
+        return (H - kh) // sh + 1, (W - kw) // sw + 1
+
+    @property
+    def padded_shape(self) -> tuple[int, int, int, int]:
+        """(N, C, H + 2 ph, W + 2 pw)."""
+        (N, C, H, W), (ph, pw) = self.x_shape, self.padding
+        return N, C, H + 2 * ph, W + 2 * pw
 
     @property
     def taps(self) -> int:
@@ -56,18 +62,15 @@ class Grid(NamedTuple):
 
     def pad(self, x: Array, value: float = 0.0) -> Array:
         """The images with their margin; x itself where there is none."""
-        ph, pw = self.padding
-        if ph == pw == 0:
+        if self.padded_shape == self.x_shape:
             return x
-        n, C, H, W = x.shape
-        padded = np.full((n, C, H + 2 * ph, W + 2 * pw), value, x.dtype)
-        padded[:, :, ph : ph + H, pw : pw + W] = x
+        padded = np.full(self.padded_shape, value, x.dtype)
+        self.crop(padded)[...] = x
         return padded
 
     def zeros(self, dtype: np.dtype[Any]) -> Array:
         """Zeros in the shape of all images with their margin."""
-        N, C, H, W = self.x_shape
-        return np.zeros((N, C, H + 2 * self.padding[0], W + 2 * self.padding[1]), dtype)
+        return np.zeros(self.padded_shape, dtype)
 
     def crop(self, padded: Array) -> Array:
         """The images without their margin, a view."""

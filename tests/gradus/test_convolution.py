@@ -1,12 +1,12 @@
-"""Convolution and pooling: against naive loops, PyTorch and Keras, and along random directions."""
+"""Convolution: against naive loops, PyTorch and Keras, and along random directions."""
 
 import numpy as np
 import pytest
 from gradus import Variable, convolution, gradcheck
 from gradus import functions as F
 from gradus.convolution import conv2d_backward, conv2d_forward
-from gradus.pooling import avg_pool2d_backward, avg_pool2d_forward, max_pool2d_backward, max_pool2d_forward
 from gradus.windows import col2im, im2col
+from image_support import as_image, windows_by_loops
 
 # (N, C, H, W), C_out, (kh, kw), stride, padding
 GEOMETRIES = [
@@ -22,30 +22,11 @@ GEOMETRIES = [
 each_geometry = pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
 
 
-def pair(v):
-    return (v, v) if isinstance(v, int) else v
-
-
 def inputs(geometry, dtype=np.float64):
     shape, C_out, size, _, _ = geometry
     rng = np.random.default_rng(0)
     arrays = rng.standard_normal(shape), rng.standard_normal((*size, shape[1], C_out)), rng.standard_normal(C_out)
     return [a.astype(dtype) for a in arrays]
-
-
-def windows_by_loops(x, size, stride, padding, outside=0.0):
-    """((i, j), window (N, C, kh, kw)) for every place, by slices of a padded copy."""
-    (kh, kw), (sh, sw), (ph, pw) = size, pair(stride), pair(padding)
-    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=outside)
-    for i in range((x.shape[2] - kh) // sh + 1):
-        for j in range((x.shape[3] - kw) // sw + 1):
-            yield (i, j), x[:, :, i * sh : i * sh + kh, j * sw : j * sw + kw]
-
-
-def as_image(values):
-    """{(i, j): array (N, C)} → (N, C, Ho, Wo)."""
-    rows, columns = (max(place[axis] for place in values) + 1 for axis in (0, 1))
-    return np.stack([np.stack([values[i, j] for j in range(columns)], -1) for i in range(rows)], -2)
 
 
 # -- convolution ---------------------------------------------------------------------------------------------------
@@ -134,6 +115,17 @@ def test_convolution_is_linear_and_its_backward_the_transpose():
     np.testing.assert_allclose(db, dy.sum((0, 2, 3)), rtol=1e-12)
 
 
+@pytest.mark.parametrize("wide", ["x", "W", "dy"])
+def test_one_array_in_float64_makes_what_depends_on_it_float64(wide):
+    x, W, _ = inputs(GEOMETRIES[1])
+    arrays = {"x": x, "W": W, "dy": np.random.default_rng(1).standard_normal((2, 4, 5, 6))}
+    arrays = {name: a if name == wide else a.astype(np.float32) for name, a in arrays.items()}
+    y, cache = conv2d_forward(arrays["x"], arrays["W"], padding=1)
+    dx, dW, db = conv2d_backward(arrays["dy"], cache)
+    widened = [wide in of for of in (("x", "W"), ("W", "dy"), ("x", "dy"), ("dy",))]
+    assert [a.dtype == np.float64 for a in (y, dx, dW, db)] == widened
+
+
 def test_an_empty_batch_gives_an_empty_batch():
     y, cache = conv2d_forward(np.ones((0, 2, 4, 4)), np.ones((3, 3, 2, 5)))
     assert y.shape == (0, 5, 2, 2)
@@ -163,6 +155,16 @@ def test_columns_equal_pytorchs_unfold_and_images_its_fold(torch):
     np.testing.assert_allclose(col2im(cols, x.shape, (2, 3), (2, 1), (1, 0)), folded, rtol=1e-13)
 
 
+def test_windows_move_by_one_and_without_margin_unless_told():
+    x = np.arange(12.0).reshape(1, 1, 3, 4)
+    expected = [[0, 1, 2, 4, 5, 6], [1, 2, 3, 5, 6, 7], [4, 5, 6, 8, 9, 10], [5, 6, 7, 9, 10, 11]]
+    np.testing.assert_array_equal(im2col(x, 2), [expected])
+    np.testing.assert_array_equal(
+        col2im(im2col(x, 2), x.shape, 2)[0, 0], x[0, 0] * [[1, 2, 2, 1], [2, 4, 4, 2], [1, 2, 2, 1]]
+    )
+    assert col2im(im2col(x[:0], 2), (0, 1, 3, 4), 2).shape == (0, 1, 3, 4)
+
+
 @each_geometry
 def test_col2im_is_the_transpose_of_im2col(geometry):
     x, _, _ = inputs(geometry)
@@ -174,82 +176,10 @@ def test_col2im_is_the_transpose_of_im2col(geometry):
     assert np.vdot(cols, other) == pytest.approx(np.vdot(x, image), rel=1e-12)
 
 
-# -- pooling -------------------------------------------------------------------------------------------------------
-
-POOLS = [((2, 3, 6, 8), 2, None, 0), ((2, 3, 5, 7), (2, 3), None, 0), ((2, 2, 6, 5), 3, 1, 1), ((1, 2, 7, 7), 3, 2, 1)]
-each_pool = pytest.mark.parametrize("pool", POOLS, ids=str)
-
-
-@each_pool
-def test_pooling_equals_naive_loops(pool):
-    shape, size, stride, padding = pool
-    x = np.random.default_rng(0).standard_normal(shape)
-    step = pair(size) if stride is None else stride
-    places = list(windows_by_loops(x, pair(size), step, padding, outside=-np.inf))
-    y, _ = max_pool2d_forward(x, size, stride, padding)
-    np.testing.assert_array_equal(y, as_image({place: w.max((2, 3)) for place, w in places}))
-    places = list(windows_by_loops(x, pair(size), step, padding))
-    y, _ = avg_pool2d_forward(x, size, stride, padding)
-    np.testing.assert_allclose(y, as_image({place: w.mean((2, 3)) for place, w in places}), rtol=1e-13, atol=1e-14)
-
-
-@each_pool
-def test_pooling_and_its_gradients_equal_pytorchs(torch, pool):
-    shape, size, stride, padding = pool
-    rng = np.random.default_rng(0)
-    x = rng.integers(-2, 3, shape).astype(float)  # many ties
-    for f_torch, forward, backward in [
-        (torch.nn.functional.max_pool2d, max_pool2d_forward, max_pool2d_backward),
-        (torch.nn.functional.avg_pool2d, avg_pool2d_forward, avg_pool2d_backward),
-    ]:
-        tensor = torch.tensor(x, requires_grad=True)
-        expected = f_torch(tensor, size, stride, padding)
-        dy = rng.standard_normal(tuple(expected.shape))
-        expected.backward(torch.tensor(dy))
-        y, cache = forward(x, size, stride, padding)
-        np.testing.assert_allclose(y, expected.detach().numpy(), rtol=1e-13, atol=1e-14)
-        np.testing.assert_allclose(backward(dy, cache), tensor.grad.numpy(), rtol=1e-12, atol=1e-13)
-
-
-@each_pool
-def test_gradients_of_pooling_agree_with_differences(pool):
-    shape, *settings = pool
-    x = Variable(np.random.default_rng(0).standard_normal(shape))
-    for f in (F.max_pool2d, F.avg_pool2d):
-        gradcheck(lambda v, f=f: f(v, *settings), x, rng=np.random.default_rng(0))
-
-
-def test_pooling_by_hand():
-    x = np.array([[[[1.0, 2.0, 0.0, 0.0], [4.0, 3.0, 0.0, -1.0]]]])
-    y, cache = max_pool2d_forward(x, 2)
-    np.testing.assert_array_equal(y, [[[[4, 0]]]])
-    np.testing.assert_array_equal(
-        max_pool2d_backward(np.array([[[[5.0, 7.0]]]]), cache)[0, 0], [[0, 0, 7, 0], [5, 0, 0, 0]]
-    )
-    y, cache = avg_pool2d_forward(x, 2)
-    np.testing.assert_array_equal(y, [[[[2.5, -0.25]]]])
-    np.testing.assert_array_equal(avg_pool2d_backward(np.array([[[[4.0, 8.0]]]]), cache)[0, 0], [[1, 1, 2, 2]] * 2)
-
-
-def test_a_window_of_300_entries_finds_the_last():
-    x = np.zeros((1, 1, 15, 20))
-    x[0, 0, -1, -1] = 1  # tap 299: more than a byte counts
-    y, cache = max_pool2d_forward(x, (15, 20))
-    assert y.item() == 1 and max_pool2d_backward(y, cache)[0, 0, -1, -1] == 1
-
-
-def test_max_pooling_passes_nan_on_and_never_chooses_the_margin():
-    x = np.full((1, 1, 2, 2), -5.0)
-    assert (max_pool2d_forward(x, 2, 1, 1)[0] == -5).all()
-    x[0, 0, 0, 0] = np.nan
-    y, _ = max_pool2d_forward(x, 2, 1, 1)
-    np.testing.assert_array_equal(np.isnan(y[0, 0]), [[1, 1, 0], [1, 1, 0], [0, 0, 0]])
-
-
 # -- as Functions --------------------------------------------------------------------------------------------------
 
 
-def test_the_functions_are_the_formulas():
+def test_the_function_is_the_formula():
     x, W, b = inputs(GEOMETRIES[2])
     y, cache = conv2d_forward(x, W, b, stride=2, padding=1)
     variables = [Variable(a) for a in (x, W, b)]
@@ -258,8 +188,6 @@ def test_the_functions_are_the_formulas():
     np.testing.assert_array_equal(out.data, y)
     for v, gradient in zip(variables, conv2d_backward(np.ones_like(y), cache), strict=True):
         np.testing.assert_allclose(v.grad, gradient, rtol=1e-12)
-    np.testing.assert_array_equal(F.max_pool2d(x, 2, 1, 1).data, max_pool2d_forward(x, 2, 1, 1)[0])
-    np.testing.assert_array_equal(F.avg_pool2d(x, 2, 1, 1).data, avg_pool2d_forward(x, 2, 1, 1)[0])
 
 
 def test_no_gradient_is_computed_for_images_that_are_data():
@@ -307,18 +235,8 @@ TABLE = [
     (lambda: col2im(X, 3, 2), "col2im: shape must be"),
     (lambda: col2im(X, (1, 2, 3), 2), "col2im: shape must be"),
     (lambda: col2im(X, (1, 1, 4, 4), 2), r"col2im: cols must have shape \(1, 4, 9\), got \(2, 3, 4, 5\)"),
-    (lambda: max_pool2d_forward(X, 2, None, 2), r"max_pool2d_forward: padding must be less than the size \(2, 2\), got"),
-    (lambda: avg_pool2d_forward(X, (3, 2), None, (0, 2)), "avg_pool2d_forward: padding must be less than the size"),
-    (lambda: avg_pool2d_forward(X, 5), "avg_pool2d_forward: size must not exceed"),
-    (lambda: max_pool2d_forward(X, 0), "max_pool2d_forward: size must be at least 1"),
-    (lambda: max_pool2d_backward(X, avg_pool2d_forward(X, 2)[1]), "max_pool2d_backward: cache must be the cache that max"),
-    (lambda: avg_pool2d_backward(X, max_pool2d_forward(X, 2)[1]), "avg_pool2d_backward: cache must be the cache that avg"),
-    (lambda: avg_pool2d_backward(X, avg_pool2d_forward(X, 2)[1]), r"dy must have shape \(2, 3, 2, 2\), got"),
-    (lambda: max_pool2d_backward(X, max_pool2d_forward(X, 2)[1]), r"dy must have shape \(2, 3, 2, 2\), got"),
     (lambda: F.conv2d(X, Variable(K[:, :, :2])), r"Conv2d with x of shape \(2, 3, 4, 5\), W of shape .*, stride = 1"),
     (lambda: F.conv2d("a", K), "Conv2d: x must be a Variable"),
-    (lambda: F.max_pool2d(Variable(X), "a"), "MaxPool2d with .*size = 'a', stride = None, padding = 0: .*size must be"),
-    (lambda: F.avg_pool2d(Variable(X), 9), "AvgPool2d with .*size must not exceed"),
 ]  # fmt: skip
 
 
@@ -332,5 +250,3 @@ def test_stride_and_padding_reach_the_edge_exactly():
     assert conv2d_forward(X, K, stride=2)[0].shape == (2, 4, 1, 2)
     assert conv2d_forward(X[:, :, :3, :3], K)[0].shape == (2, 4, 1, 1)
     assert conv2d_forward(X, K, padding=(1, 0))[0].shape == (2, 4, 4, 3)
-    assert max_pool2d_forward(X, (4, 5))[0].shape == avg_pool2d_forward(X, (4, 5))[0].shape == (2, 3, 1, 1)
-    assert avg_pool2d_forward(X, 2, (1, 3), 1)[0].shape == (2, 3, 5, 2)

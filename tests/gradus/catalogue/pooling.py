@@ -6,9 +6,9 @@ from . import Entry
 from .convolution import IMAGES, images
 
 ORACLES = {
-    "naive loops": "test_convolution.py::test_pooling_equals_naive_loops",
-    "PyTorch": "test_convolution.py::test_pooling_and_its_gradients_equal_pytorchs",
-    "by hand": "test_convolution.py::test_pooling_by_hand",
+    "naive loops": "test_pooling.py::test_pooling_equals_naive_loops",
+    "PyTorch": "test_pooling.py::test_pooling_and_its_gradients_equal_pytorchs",
+    "by hand": "test_pooling.py::test_pooling_by_hand",
 }
 
 
