@@ -64,6 +64,9 @@ FORMULAS = (
     "tasks",
 )
 
+# What pytest does beside running tests costs more than the tests do.
+WITHOUT = ("cacheprovider", "unraisableexception", "threadexception", "logging")
+
 CONFIG = """\
 [tool.mutmut]
 source_paths = ["src/"]
@@ -76,7 +79,7 @@ timeout_constant = 5.0
 timeout_multiplier = 10.0
 
 [tool.pytest.ini_options]
-addopts = "-q --import-mode=importlib -p no:cacheprovider -p no:unraisableexception -p no:threadexception"
+addopts = "-q --tb=native --import-mode=importlib {without}"
 markers = ["slow: minutes long"]
 filterwarnings = ["error", "ignore::DeprecationWarning"]
 """
@@ -87,7 +90,9 @@ filterwarnings = ["error", "ignore::DeprecationWarning"]
 CONFTEST = """
 
 import gc as _gc
+import re as _re
 
+import _pytest.python as _python
 import gradus.arguments as _arguments
 
 os.register_at_fork(after_in_child=_gc.freeze)
@@ -107,6 +112,16 @@ def _callers_without_mutmut():
 
 
 _arguments._callers = _callers_without_mutmut
+
+# pytest does not find a test again by a name with backslashes in it, and ends with an error that mutmut takes for a
+# killed mutant. So names are made plain, and a test that is not found counts as none.
+_escaped = _python._ascii_escaped_by_config
+_python._ascii_escaped_by_config = lambda text, config: _re.sub(r"[^ \\w.,:=+-]", "_", _escaped(text, config))
+
+
+def pytest_sessionfinish(exitstatus):
+    if exitstatus == 4 and os.environ.get("MUTANT_UNDER_TEST"):
+        os._exit(33)
 """
 
 # Every mutant collects its tests anew. The entries of one module are collected at once, those of all in seconds.
@@ -158,9 +173,24 @@ def lay_out(module: str, own: bool) -> None:
     text = CONFIG.format(
         only=json.dumps([f"src/gradus/{module}.py"]),
         tests=json.dumps([f"tests/{name}" for name in [*tests, "test_catalogue.py"]]),
+        without=" ".join(f"-p no:{plugin}" for plugin in WITHOUT),
         which=json.dumps(" or ".join([*(name.removesuffix(".py") for name in tests), f"{module}."])),
     )
+    made_with, settings = folder / "made_with.txt", text + CONFTEST + CATALOGUE
+    if not made_with.is_file() or made_with.read_text(encoding="utf-8") != settings:
+        shutil.rmtree(folder / "mutants", ignore_errors=True)
+    made_with.write_text(settings, encoding="utf-8")
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    if (meta := results_of(module)).is_file():  # who survived the last time may meet other tests now
+        results = json.loads(meta.read_text(encoding="utf-8"))
+        codes = results["exit_code_by_key"]
+        codes.update({name: None for name, code in codes.items() if outcome(code) != "killed"})
+        meta.write_text(json.dumps(results), encoding="utf-8")
+
+
+def results_of(module: str) -> Path:
+    """Where mutmut writes down what became of each mutant."""
+    return WORK / module / "mutants" / "src" / "gradus" / f"{module}.py.meta"
 
 
 def tests_of(module: str, own: bool = False) -> list[str]:
@@ -200,8 +230,7 @@ def report(modules: list[str]) -> int:
     print(f"\n{'module':32} {'mutants':>8} {'killed':>8} {'survived':>9} {'untested':>9} {'killed':>8}")
     with survivors.open("w", encoding="utf-8") as file:
         for module in modules:
-            meta = WORK / module / "mutants" / "src" / "gradus" / f"{module}.py.meta"
-            codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+            codes = json.loads(results_of(module).read_text(encoding="utf-8"))["exit_code_by_key"]
             counted = Counter(outcome(code) for code in codes.values())
             line(module, counted)
             total += counted
@@ -217,7 +246,7 @@ def report(modules: list[str]) -> int:
 
 
 def outcome(code: int | None) -> str:
-    """Exit code of pytest → what became of the mutant. A run that never ends, or dies, has noticed it."""
+    """Exit code of pytest → what became of the mutant. A run that never ends, or dies, has noticed it; 33: no test ran."""
     if code == 0:
         return "survived"
     return "untested" if code in (None, 5, 33, 34) else "killed"

@@ -141,8 +141,7 @@ class Softmax(Function):
         return self.p
 
     def backward(self, gy: Array) -> Any:
-        g = gy * self.p
-        return g - self.p * g.sum(axis=self.axis, keepdims=True)
+        return activations.softmax_backward(gy, self.p, self.axis)
 
 
 class LogSoftmax(Function):
@@ -154,7 +153,7 @@ class LogSoftmax(Function):
         return self.log_p
 
     def backward(self, gy: Array) -> Any:
-        return gy - np.exp(self.log_p) * gy.sum(axis=self.axis, keepdims=True)
+        return activations.log_softmax_backward(gy, self.log_p, self.axis)
 
 
 def identity(z: Operand) -> Variable:

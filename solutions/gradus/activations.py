@@ -3,7 +3,7 @@
 Each function takes an array z of any shape and returns an array of the same shape and dtype (integers are computed in
 float64). A derivative is called ``NAME_derivative`` and takes z as well, not the output. At z = 0, where ReLU and its
 variants have a kink, 0 counts as negative, as in PyTorch: the derivative there is 0 for relu, α for leaky_relu and elu,
-λα for selu.
+λα for selu. NaN comes out as NaN; but a derivative that only asks for the sign (relu, leaky_relu) counts it as negative.
 
 The functions avoid ``np.where`` on arrays, which is slow on a random mask and evaluates the branch that overflows: they
 clip z to the half line of each branch instead. ``np.clip`` with two bounds is faster than ``np.maximum(z, 0)``.
@@ -27,7 +27,7 @@ from .activations_with_parameters import (
     rrelu,
     rrelu_derivative,
 )
-from .arguments import as_float_array, fail, require_int
+from .arguments import as_float_array, fail, require_int, require_same_shape
 from .gelu import gelu, gelu_derivative, gelu_with_derivative
 from .moments import gaussian_moments, selu_constants
 from .rectified_activations import (
@@ -68,6 +68,7 @@ __all__ = [
     "leaky_relu",
     "leaky_relu_derivative",
     "log_softmax",
+    "log_softmax_backward",
     "maxout_backward",
     "maxout_forward",
     "prelu_backward",
@@ -84,6 +85,7 @@ __all__ = [
     "silu",
     "silu_derivative",
     "softmax",
+    "softmax_backward",
     "softplus",
     "softplus_derivative",
     "tanh",
@@ -127,7 +129,7 @@ def softmax(z: Array, axis: int = -1) -> Array:
         TypeError: z is not an array of real numbers, or axis is not an integer.
         ValueError: z has no such axis, or no entry along it.
     """
-    z, axis = _logits(z, axis)
+    z, axis = _along(axis, z=z)
     with np.errstate(under="ignore"):
         e: Array = np.exp(z - z.max(axis=axis, keepdims=True))
         e /= e.sum(axis=axis, keepdims=True)
@@ -141,24 +143,74 @@ def log_softmax(z: Array, axis: int = -1) -> Array:
 
     Args and errors as for softmax.
     """
-    z, axis = _logits(z, axis)
+    z, axis = _along(axis, z=z)
     shifted: Array = z - z.max(axis=axis, keepdims=True)
     with np.errstate(under="ignore"):
         shifted -= np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return shifted
 
 
-def _logits(z: Any, axis: Any) -> tuple[Array, int]:
-    """z as a float array that has entries along the axis."""
-    z = as_float_array(z=z)
-    if z.ndim == 0:
-        fail("z must have at least one axis, got a single number")
-    require_int(axis=(axis, -z.ndim))
-    if axis >= z.ndim:
-        fail(f"axis must be less than the {z.ndim} axes of z, got {axis}")
-    if z.shape[axis] == 0:
-        fail(f"z must have at least one entry along axis {axis}, got shape {z.shape}")
-    return z, axis
+def softmax_backward(dout: Array, p: Array, axis: int = -1) -> Array:
+    """Gradient of softmax with respect to z, from its output.
+
+        ∂p_i/∂z_j = p_i (δ_ij − p_j)
+        dz_j = p_j (dout_j − Σ_i dout_i p_i)
+
+    It has no component along p ↦ p + constant: the entries of dz add to 0. For the gradient of a loss on labels take
+    ``network.softmax_cross_entropy``, p − y, which loses nothing where p rounds to 0.
+
+    Args:
+        dout: gradient of the loss with respect to p.
+        p: what softmax returned, shaped like dout.
+        axis: the axis of the classes.
+
+    Raises:
+        TypeError: dout or p is not an array of real numbers, or axis is not an integer.
+        ValueError: the shapes differ, or there is no such axis or no entry along it.
+    """
+    dout = as_float_array(dout=dout)
+    p, axis = _along(axis, p=p)
+    require_same_shape(p=p, dout=dout)
+    with np.errstate(under="ignore"):
+        g = dout * p
+        dz: Array = g - p * g.sum(axis=axis, keepdims=True)
+    return dz
+
+
+def log_softmax_backward(dout: Array, log_p: Array, axis: int = -1) -> Array:
+    """Gradient of log_softmax with respect to z, from its output.
+
+        ∂(log p_i)/∂z_j = δ_ij − p_j
+        dz_j = dout_j − e^(log p_j) Σ_i dout_i
+
+    Args:
+        dout: gradient of the loss with respect to log p.
+        log_p: what log_softmax returned, shaped like dout.
+        axis: the axis of the classes.
+
+    Raises:
+        TypeError, ValueError: as softmax_backward.
+    """
+    dout = as_float_array(dout=dout)
+    log_p, axis = _along(axis, log_p=log_p)
+    require_same_shape(log_p=log_p, dout=dout)
+    with np.errstate(under="ignore"):
+        dz: Array = dout - np.exp(log_p) * dout.sum(axis=axis, keepdims=True)
+    return dz
+
+
+def _along(axis: Any, **named: Any) -> tuple[Array, int]:
+    """The array named, as one of floats that has entries along the axis."""
+    [(name, array)] = named.items()
+    array = as_float_array(**named)
+    if array.ndim == 0:
+        fail(f"{name} must have at least one axis, got a single number")
+    require_int(axis=(axis, -array.ndim))
+    if axis >= array.ndim:
+        fail(f"axis must be less than the {array.ndim} axes of {name}, got {axis}")
+    if array.shape[axis] == 0:
+        fail(f"{name} must have at least one entry along axis {axis}, got shape {array.shape}")
+    return array, axis
 
 
 ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {

@@ -16,10 +16,12 @@ import numpy as np
 
 from .arguments import describe, fail_type, require_callable, require_choice, require_in_range
 from .clipping import clip_by_global_norm, global_norm
+from .early_stopping import EarlyStopping
 from .history import History
 from .layer import Layer
 from .optimizers import Optimizer
 from .regularizers import max_norm
+from .schedules import PerformanceSchedule
 from .variable import Variable
 
 __all__ = ["Callback", "ClipNorm", "LearningRate", "MomentumRate", "PerformanceRate", "StopEarly", "keep_max_norm"]
@@ -41,7 +43,10 @@ class Callback:
         """Before the first epoch. What a checkpoint holds is put back after this."""
 
     def on_gradients(self, net: Layer, optimizer: Optimizer, history: History) -> object:
-        """Between backward and the optimizer's step: the loss is recorded already, the gradients may be changed."""
+        """Between backward and the optimizer's step: the loss is recorded already, the gradients may be replaced.
+
+        ``p.grad = 0.5 * p.grad``, not ``p.grad *= 0.5``: two parameters may have one array for their gradients.
+        """
 
     def on_step(self, net: Layer, optimizer: Optimizer, history: History) -> object:
         """After the optimizer's step."""
@@ -71,6 +76,17 @@ def has_methods(callback: Any) -> bool:
     return any(hasattr(callback, name) for name in METHODS)
 
 
+def misused(callback: Any) -> str | None:
+    """What to do with something that is no callback, though it looks like one; None for all else."""
+    if isinstance(callback, type):
+        return f"an object, not a class: make an instance, {callback.__name__}(…)"
+    if isinstance(callback, EarlyStopping):
+        return "a callback, not what it tells: wrap it, StopEarly(…)"
+    if isinstance(callback, PerformanceSchedule):
+        return "a callback, not what it tells: wrap it, PerformanceRate(…)"
+    return None
+
+
 def trained_params(net: Layer) -> list[Variable]:
     """The parameters of a network without those of frozen layers."""
     layers = [layer for _, layer in net.named_layers() if layer.frozen]
@@ -80,8 +96,12 @@ def trained_params(net: Layer) -> list[Variable]:
 
 class _Scheduled(Callback):
     attribute: str  # of the optimizer, and the name in the history
-    schedule: Schedule
-    per: str
+
+    def _follow(self, schedule: Schedule, per: str) -> None:
+        require_callable(schedule=schedule)
+        require_choice(per=(per, ("step", "epoch")))
+        self.schedule = schedule
+        self.per = per
 
     def on_gradients(self, net: Layer, optimizer: Optimizer, history: History) -> None:
         t = len(history.steps) - 1 if self.per == "step" else history.epochs
@@ -111,10 +131,7 @@ class LearningRate(_Scheduled):
     attribute = "lr"
 
     def __init__(self, schedule: Schedule, per: str = "step") -> None:
-        require_callable(schedule=schedule)
-        require_choice(per=(per, ("step", "epoch")))
-        self.schedule = schedule
-        self.per = per
+        self._follow(schedule, per)
 
 
 class MomentumRate(_Scheduled):
@@ -132,23 +149,38 @@ class MomentumRate(_Scheduled):
     attribute = "momentum"
 
     def __init__(self, schedule: Schedule, per: str = "step") -> None:
-        require_callable(schedule=schedule)
-        require_choice(per=(per, ("step", "epoch")))
-        self.schedule = schedule
-        self.per = per
+        self._follow(schedule, per)
 
 
 class Stepping(Protocol):
-    """Something that is told a measured value after every epoch: a PerformanceSchedule, an EarlyStopping."""
+    """Something that is told a measured value after every epoch: a PerformanceSchedule, an EarlyStopping.
+
+    When training begins its method reset is called; without one it gets back the attributes it had when it was wrapped.
+    """
 
     step: Callable[..., Any]
 
 
 class _Monitoring(Callback):
-    """Passes on what is measured after each epoch to an object that remembers, whose attributes are the state."""
+    """Passes on what is measured after each epoch to an object that remembers, whose attributes are the state.
 
-    told: Stepping
-    monitor: Monitor
+    Every run of training begins with an empty memory: without it a second network would be measured against the first,
+    and get the first one's parameters.
+    """
+
+    def _watch(self, monitor: Monitor, **named: Stepping) -> None:
+        ((name, told),) = named.items()
+        if not callable(getattr(told, "step", None)):
+            fail_type(f"{name} must have a method step, got {describe(told)}")
+        if not isinstance(monitor, str) and not callable(monitor):
+            fail_type(f"monitor must be the name of a list in the history, or a function, got {describe(monitor)}")
+        self.told = told
+        self.monitor = monitor
+        self._as_given = self.state_dict()
+
+    def on_train_begin(self, net: Layer, optimizer: Optimizer, history: History) -> None:
+        reset = getattr(self.told, "reset", None)
+        reset() if reset else self.load_state_dict(self._as_given)
 
     def _measured(self, history: History) -> float:
         if not isinstance(self.monitor, str):
@@ -169,21 +201,11 @@ class _Monitoring(Callback):
         method(state) if method else vars(self.told).update(deepcopy(state))
 
 
-def _require_step(**named: Any) -> None:
-    for name, value in named.items():
-        if not callable(getattr(value, "step", None)):
-            fail_type(f"{name} must have a method step, got {describe(value)}")
-
-
-def _require_monitor(monitor: Any) -> None:
-    if not isinstance(monitor, str) and not callable(monitor):
-        fail_type(f"monitor must be the name of a list in the history, or a function, got {describe(monitor)}")
-
-
 class PerformanceRate(_Monitoring):
     """The learning rate falls when a measured value no longer improves; recorded as "lr".
 
-    A value that is not finite counts as the largest number there is.
+    A value that is not finite counts as the largest number there is. The schedule begins anew with each fit, which does
+    not resume from a checkpoint.
 
     Args:
         schedule: a PerformanceSchedule of gradus.schedules: schedule.lr is the first rate, schedule.step(value) the
@@ -196,12 +218,10 @@ class PerformanceRate(_Monitoring):
     """
 
     def __init__(self, schedule: Stepping, monitor: Monitor = "val_loss") -> None:
-        _require_step(schedule=schedule)
-        _require_monitor(monitor)
-        self.told = schedule
-        self.monitor = monitor
+        self._watch(monitor, schedule=schedule)
 
     def on_train_begin(self, net: Layer, optimizer: Optimizer, history: History) -> None:
+        super().on_train_begin(net, optimizer, history)
         optimizer.lr = self.told.lr  # type: ignore[attr-defined]
 
     def on_epoch_end(self, net: Layer, optimizer: Optimizer, history: History) -> None:
@@ -213,7 +233,8 @@ class PerformanceRate(_Monitoring):
 class StopEarly(_Monitoring):
     """Training ends when a measured value no longer improves, and the network gets back its best parameters.
 
-    It gets them back however training ends: early, after the last epoch, or because it diverged.
+    It gets them back however training ends: early, after the last epoch, or because it diverged. The stopping begins
+    anew with each fit, which does not resume from a checkpoint.
 
     Args:
         stopping: an EarlyStopping of gradus.early_stopping: stopping.step(value, net) says whether to stop, and
@@ -225,10 +246,7 @@ class StopEarly(_Monitoring):
     """
 
     def __init__(self, stopping: Stepping, monitor: Monitor = "val_loss") -> None:
-        _require_step(stopping=stopping)
-        _require_monitor(monitor)
-        self.told = stopping
-        self.monitor = monitor
+        self._watch(monitor, stopping=stopping)
 
     def on_epoch_end(self, net: Layer, optimizer: Optimizer, history: History) -> bool:
         return bool(self.told.step(self._measured(history), net))

@@ -16,7 +16,7 @@ from .arguments import describe, fail_type, require_int
 from .history import History
 from .layer import Layer
 from .optimizers import Optimizer
-from .state_files import load_state, save_state
+from .state_files import load_state, rehearse_saving, save_state
 
 __all__ = ["Checkpoint"]
 
@@ -42,7 +42,7 @@ class Run:
             "modes": [[layer.training, layer.frozen] for _, layer in self.net.named_layers()],
             "optimizer": deepcopy(self.optimizer.state_dict()),
             "generators": [generator.bit_generator.state for generator, _ in self._generators()],
-            "callbacks": [deepcopy(callback.state_dict()) for callback in self._stateful()],
+            "callbacks": [deepcopy(callback.state_dict()) for callback in self.stateful()],
             "history": self.history.state_dict(),
         }
 
@@ -62,7 +62,7 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         for (generator, _), generator_state in zip(self._generators(), state["generators"], strict=True):
             generator.bit_generator.state = generator_state
-        for callback, callback_state in zip(self._stateful(), state["callbacks"], strict=True):
+        for callback, callback_state in zip(self.stateful(), state["callbacks"], strict=True):
             callback.load_state_dict(callback_state)
         self.history.load_state_dict(state["history"])
 
@@ -75,12 +75,13 @@ class Run:
             "optimizer": type(self.optimizer).__name__,
             **{name: f"{array.dtype} of shape {array.shape}" for name, array in arrays.items()},
             "layers": ", ".join(prefix + type(layer).__name__ for prefix, layer in self.net.named_layers()),
-            "callbacks with a state": ", ".join(type(callback).__name__ for callback in self._stateful()),
+            "callbacks with a state": ", ".join(type(callback).__name__ for callback in self.stateful()),
             "generators": "; ".join(generators),
             **{name: _fingerprint(array) for name, array in self.data.items()},
         }
 
-    def _stateful(self) -> list[Any]:
+    def stateful(self) -> list[Any]:
+        """The callbacks with something to remember."""
         return [c for c in self.callbacks if hasattr(c, "state_dict") and hasattr(c, "load_state_dict")]
 
     def _generators(self) -> list[tuple[np.random.Generator, list[str]]]:
@@ -132,6 +133,26 @@ class Checkpoint:
         require_int(every=(every, 1))
         self.path = Path(path)
         self.every = int(every)
+
+    def rehearse(self, run: Run) -> None:
+        """See before the first step, not after an epoch of work, whether the run can be written.
+
+        Raises:
+            TypeError: a callback has a state that a file cannot hold.
+            OSError: there is no such folder, or the file cannot be written there.
+        """
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(
+                f"fit: checkpoint {self.path} cannot be written, there is no folder {self.path.parent}"
+            )
+        state = run.state_dict()
+        names = [f"callback {type(callback).__name__}" for callback in run.stateful()]
+        for name, part in [*zip(names, state["callbacks"], strict=True), ("run", state)]:
+            try:
+                rehearse_saving(self.path, {name: part})
+            except TypeError as error:
+                reason = str(error).removeprefix("rehearse_saving: ")
+                raise TypeError(f"{self.path} cannot hold the state of the {name}: {reason}") from error
 
     def write(self, run: Run, last: bool) -> None:
         """Write the run if it is time to."""

@@ -2,6 +2,8 @@
 
 Gradients come as a list, tuple or dict of arrays (one array also counts, as a list of one) and go back in the same form,
 as new arrays. A gradient that holds NaN or infinities is refused: no factor makes a step out of it.
+
+Where long gradients come from, a recurrent network by hand shows: ``recurrence.rnn_bptt``, which can be had from here.
 """
 
 from __future__ import annotations
@@ -21,10 +23,12 @@ from .arguments import (
     require_finite,
     require_in_range,
 )
+from .recurrence import rnn_bptt
 
-__all__ = ["clip_by_global_norm", "clip_by_norm", "clip_by_value", "cosine", "global_norm"]
+__all__ = ["clip_by_global_norm", "clip_by_norm", "clip_by_value", "cosine", "global_norm", "rnn_bptt"]
 
 Array = np.ndarray
+LONG = 2.0**64  # a power of two: dividing by it rounds nothing
 Gradients = Array | list[Array] | tuple[Array, ...] | dict[str, Array]
 
 
@@ -34,7 +38,7 @@ def global_norm(grads: Gradients) -> float:
         ‖g‖ = √(Σ_arrays Σ_entries g²)
 
     The largest entry is taken out of the root, so that squares neither overflow nor vanish; the sum is one of
-    float64 numbers. Without entries it is 0.
+    float64 numbers. Without entries it is 0. Where the length itself has no room in float64, it is inf.
 
     Args:
         grads: array, or list, tuple or dict of arrays of any shapes.
@@ -43,10 +47,14 @@ def global_norm(grads: Gradients) -> float:
         TypeError: grads is something else, or holds something else (None, for instance).
         ValueError: an entry is NaN or infinite.
     """
-    arrays = _arrays(grads)
-    largest = max((float(np.abs(g).max()) for g in arrays if g.size), default=0.0)
-    if largest == 0:
-        return 0.0
+    return norm_of(_arrays(grads))
+
+
+def norm_of(arrays: list[Array]) -> float:
+    """global_norm of float arrays that are not checked: with NaN in one it is NaN, with an infinity it is inf."""
+    largest = float(np.max([np.abs(g).max() for g in arrays if g.size], initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
     with np.errstate(under="ignore"):
         squares = sum(float(np.sum(np.square(np.divide(g, largest, dtype=np.float64)))) for g in arrays)
     return largest * math.sqrt(squares)
@@ -122,7 +130,11 @@ def clip_by_global_norm(grads: Gradients, c: float) -> tuple[Gradients, float]:
     arrays = _arrays(grads)
     if norm <= c:
         return in_form_of(grads, [g.copy() for g in arrays]), norm
-    factor = float(c) / norm
+    if norm > LONG:  # the norm may be inf, c / norm may have no digits left: a part of the gradient has both
+        arrays = [g / LONG for g in arrays]
+        factor = float(c) / norm_of(arrays)
+    else:
+        factor = float(c) / norm
     with np.errstate(under="ignore"):
         return in_form_of(grads, [factor * g for g in arrays]), norm
 

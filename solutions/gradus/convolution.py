@@ -130,7 +130,7 @@ def conv2d_kernel_grad(dy: Array, cache: ConvolutionCache) -> Array:
 def _parts(grid: Grid, dtype: np.dtype[Any]) -> Iterator[tuple[slice, Array]]:
     """The batch in parts, each with room for its columns; the same room again and again, while it is in the cache."""
     N, rows, places = grid.columns_shape
-    step = max(1, CACHE_BYTES // max(1, rows * places * dtype.itemsize))
+    step = max(1, CACHE_BYTES // (rows * places * dtype.itemsize))
     room = np.empty((min(step, N), rows, places), dtype)
     for start in range(0, N, step):
         yield slice(start, start + step), room[: N - start]

@@ -53,27 +53,36 @@ def divergent_gradient(net: Layer) -> tuple[str, str]:
 def divergent_layer(net: Layer, X: Array) -> str:
     """The first layer whose output for the batch X holds NaN or infinity; else the one with such a parameter.
 
-    Layers are watched from outside, wherever they are called: in a Sequential, in another layer, in a forward of the
-    reader's own. The innermost one returns first, and is the one that is named.
+    The layers of this net, and no others, are watched from outside, wherever they are called: in a Sequential, in another
+    layer, in a forward of the reader's own. The innermost one returns first, and is the one that is named.
     """
     names: dict[Layer, str] = {}
     for prefix, layer in net.named_layers():
         names.setdefault(layer, _layer_name(prefix, layer))
     found: list[str] = []
-    plain_call = Layer.__call__
 
-    def watched_call(layer: Layer, *args: Any, **kwargs: Any) -> Any:
-        output = plain_call(layer, *args, **kwargs)
-        if layer in names and not _is_finite(output):
-            found.append(names[layer])
-        return output
+    def watched(layer: Layer) -> Any:
+        plain_forward = layer.forward
 
-    Layer.__call__ = watched_call  # type: ignore
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            output = plain_forward(*args, **kwargs)
+            if not _is_finite(output):
+                found.append(names[layer])
+            return output
+
+        return forward
+
+    own_forwards = {layer: vars(layer).get("forward") for layer in names}
     try:
+        for layer in names:
+            vars(layer)["forward"] = watched(layer)
         with no_grad(), np.errstate(all="ignore"):
             net(X)
     finally:
-        Layer.__call__ = plain_call  # type: ignore[method-assign]
+        for layer, forward in own_forwards.items():
+            del vars(layer)["forward"]
+            if forward is not None:
+                vars(layer)["forward"] = forward
     if found:
         return found[0]
     return _last(net, {name: p.data for name, p in net.named_params().items()})[0]
@@ -81,11 +90,11 @@ def divergent_layer(net: Layer, X: Array) -> str:
 
 def _last(net: Layer, arrays: dict[str, Array]) -> tuple[str, str]:
     """Layer and name of the last array that is not finite; ("loss", "") if there is none."""
-    layers = dict(net.named_layers())
+    owned = net.owned_params()
     for name in reversed(arrays):
         if not np.isfinite(arrays[name]).all():
-            prefix = name[: name.rfind(".") + 1]
-            return _layer_name(prefix, layers[prefix]), name
+            prefix, layer, _ = owned[name]
+            return _layer_name(prefix, layer), name
     return "loss", ""
 
 

@@ -106,9 +106,7 @@ def dropout_backward(dout: Array, mask: Array) -> Array:
         TypeError: dout or mask is not an array of real numbers.
         ValueError: mask is not shaped like dout.
     """
-    dout, mask = _gradient_and_mask(dout, mask)
-    dx: Array = dout * mask
-    return dx
+    return _times_mask(dout, mask)
 
 
 def alpha_dropout_constants(rate: float) -> tuple[float, float]:
@@ -189,9 +187,7 @@ def alpha_dropout_backward(dout: Array, mask: Array) -> Array:
         TypeError: dout or mask is not an array of real numbers.
         ValueError: mask is not shaped like dout.
     """
-    dout, mask = _gradient_and_mask(dout, mask)
-    dx: Array = dout * mask
-    return dx
+    return _times_mask(dout, mask)
 
 
 def _kept(x: Array, keep: float, rng: Any, training: bool, mask: Any) -> Array:
@@ -210,8 +206,9 @@ def _kept(x: Array, keep: float, rng: Any, training: bool, mask: Any) -> Array:
     return np.asarray(kept).astype(x.dtype)
 
 
-def _gradient_and_mask(dout: Any, mask: Any) -> tuple[Array, Array]:
-    """Both as arrays of one shape, the mask in the dtype of the gradient."""
+def _times_mask(dout: Any, mask: Any) -> Array:
+    """dout mask, in the dtype of dout."""
     dout, mask = as_float_array(dout=dout, mask=mask)
     require_same_shape(dout=dout, mask=mask)
-    return dout, mask.astype(dout.dtype)
+    dx: Array = dout * mask.astype(dout.dtype)
+    return dx

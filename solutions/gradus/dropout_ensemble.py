@@ -130,7 +130,7 @@ def mc_dropout_predict(net: Any, X: Array, T: int, rng: np.random.Generator) -> 
     Args:
         net: a gradus Layer, from inputs to logits. A layer in it that has both a ``rate`` and an ``rng`` is a dropout
             layer.
-        X: inputs, examples on axis 0, as net takes them.
+        X: inputs, examples on axis 0, as net takes them; converted to the dtype of the parameters.
         T: number of predictions, at least 1. The error of the mean falls as 1/√T.
         rng: draws all masks; the generators of the layers are not used.
 
@@ -146,6 +146,8 @@ def mc_dropout_predict(net: Any, X: Array, T: int, rng: np.random.Generator) -> 
         fail_type(f"net must be a Layer, got {describe(net)}")
     X = as_float_array(X=X)
     require_finite(X=X)
+    if net.params():
+        X = X.astype(net.flat.dtype, copy=False)
     if X.size == 0:
         fail(f"X must hold at least one example, got shape {X.shape}")
     require_int(T=(T, 1))
@@ -178,5 +180,5 @@ def _logits(net: Any, X: Array) -> Array:
         raise ValueError(f"{caller_name()}: X must be what net takes, got shape {X.shape}: {error}") from error
     logits: Array = as_float_array(net=z if isinstance(z, np.ndarray) else getattr(z, "data", z))
     if logits.ndim != 2 or not np.isfinite(logits).all():
-        fail(f"net must return finite logits (N, C), got {describe(logits)}")
+        fail(f"net must return finite logits (N, C) for X, got {describe(logits)}")
     return logits

@@ -27,9 +27,7 @@ class Dropout(Layer):
     """
 
     def __init__(self, rate: float, *, rng: np.random.Generator) -> None:
-        require_in_range(rate=(rate, 0, 1))
-        require_rng(rng=rng)
-        self.rate, self.rng = float(rate), rng
+        self.rate, self.rng = _checked(rate, rng)
 
     def forward(self, x: Any) -> Variable:
         return unit_functions.dropout(x, self.rate, self.rng, self.training)
@@ -48,9 +46,13 @@ class AlphaDropout(Layer):
     """
 
     def __init__(self, rate: float, *, rng: np.random.Generator) -> None:
-        require_in_range(rate=(rate, 0, 1))
-        require_rng(rng=rng)
-        self.rate, self.rng = float(rate), rng
+        self.rate, self.rng = _checked(rate, rng)
 
     def forward(self, x: Any) -> Variable:
         return unit_functions.alpha_dropout(x, self.rate, self.rng, self.training)
+
+
+def _checked(rate: float, rng: np.random.Generator) -> tuple[float, np.random.Generator]:
+    require_in_range(rate=(rate, 0, 1))
+    require_rng(rng=rng)
+    return float(rate), rng

@@ -50,6 +50,10 @@ class EarlyStopping:
         self.patience = int(patience)
         self.min_delta = float(min_delta)
         self.restore_best = bool(restore_best)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all values and parameters, as if new: for another run of training."""
         self.best = math.inf
         self.best_step = -1
         self.steps = 0

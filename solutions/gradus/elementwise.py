@@ -17,7 +17,7 @@ from .operators import Operand
 from .shapes import unbroadcast
 from .variable import Function, Variable
 
-__all__ = ["abs", "clip", "cos", "exp", "log", "maximum", "minimum", "sin", "sqrt", "where"]
+__all__ = ["abs", "clip", "cos", "exp", "log", "maximum", "minimum", "sin", "sqrt", "square", "where"]
 
 Array = np.ndarray
 
@@ -47,6 +47,15 @@ class Sqrt(Function):
 
     def backward(self, gy: Array) -> Any:
         return gy / (2 * self.y)
+
+
+class Square(Function):
+    def forward(self, x: Array) -> Any:
+        self.x = x
+        return x * x
+
+    def backward(self, gy: Array) -> Any:
+        return gy * (2 * self.x)
 
 
 class Sin(Function):
@@ -128,6 +137,11 @@ def log(x: Operand) -> Variable:
 def sqrt(x: Operand) -> Variable:
     """Square root of x. Its derivative at 0 is infinite."""
     return Sqrt()(x)
+
+
+def square(x: Operand) -> Variable:
+    """x²."""
+    return Square()(x)
 
 
 def sin(x: Operand) -> Variable:

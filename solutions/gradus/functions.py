@@ -1,7 +1,7 @@
-"""What networks are made of, on Variables: the dense layer, batch normalization and losses; and everything else.
+"""What networks are made of, on Variables: the dense layer and losses; and everything else.
 
-The formulas are those of ``network`` and ``normalization``; here they become Functions, so that ``backward`` passes
-through them. The activations, convolution and pooling, and all operations can be had from here as well.
+The formulas are those of ``network``; here they become Functions, so that ``backward`` passes through them. The
+activations, convolution and pooling, dropout and normalization, and all operations can be had from here as well.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import network, normalization
+from . import network
 from .activation_functions import (
     ACTIVATIONS,
     elu,
@@ -27,9 +27,9 @@ from .activation_functions import (
     softplus,
     tanh,
 )
-from .elementwise import abs, clip, cos, exp, log, maximum, minimum, sin, sqrt, where
+from .elementwise import abs, clip, cos, exp, log, maximum, minimum, sin, sqrt, square, where
 from .image_functions import avg_pool2d, conv2d, max_pool2d
-from .operations import add, div, matmul, mul, neg, power, sub
+from .operations import add, as_data_for, div, exponential, matmul, mul, neg, power, sub
 from .operators import Operand
 from .reductions import max, mean, min, sum, var
 from .shapes import (
@@ -44,12 +44,14 @@ from .shapes import (
     stack,
     transpose,
 )
+from .unit_functions import alpha_dropout, batch_norm, dropout, layer_norm, maxout, prelu, rrelu
 from .variable import Function, Variable
 
 __all__ = [
     "ACTIVATIONS",
     "abs",
     "add",
+    "alpha_dropout",
     "avg_pool2d",
     "batch_norm",
     "broadcast_to",
@@ -58,13 +60,16 @@ __all__ = [
     "conv2d",
     "cos",
     "div",
+    "dropout",
     "elu",
     "exp",
     "expand_dims",
+    "exponential",
     "flatten",
     "gelu",
     "getitem",
     "identity",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log",
@@ -73,6 +78,7 @@ __all__ = [
     "max",
     "max_pool2d",
     "maximum",
+    "maxout",
     "mean",
     "mean_squared_error",
     "min",
@@ -80,8 +86,10 @@ __all__ = [
     "mul",
     "neg",
     "power",
+    "prelu",
     "relu",
     "reshape",
+    "rrelu",
     "selu",
     "sigmoid",
     "silu",
@@ -91,6 +99,7 @@ __all__ = [
     "softplus",
     "split",
     "sqrt",
+    "square",
     "squeeze",
     "stack",
     "sub",
@@ -109,21 +118,30 @@ class Linear(Function):
 
     np.dot is @ with less to do before it starts, which shows where matrices are small. The gradient of the bias, the sum
     over the batch, is a product with a row of ones: several times as fast as gy.sum(axis=0).
+
+    All axes of x before the last count as one, the batch.
     """
 
     def forward(self, x: Array, W: Array, b: Array | None = None) -> Any:
-        if x.ndim != 2 or W.ndim != 2:
+        if x.ndim < 2 or W.ndim != 2:
             raise ValueError("x and W must have 2 axes, (N, fan_in) and (fan_in, fan_out)")
         if b is not None and b.shape != W.shape[1:]:
             raise ValueError("b must have shape (fan_out,)")
+        self.batch = x.shape[:-1]
+        if x.ndim > 2:
+            x = x.reshape(-1, x.shape[-1]) if x.size else np.empty((0, x.shape[-1]), x.dtype)
         self.x, self.W = x, W
         y: Array = np.dot(x, W)
         if b is not None:
             y += b
-        return y
+        return y if len(self.batch) == 1 else y.reshape(*self.batch, y.shape[1])
 
     def backward(self, gy: Array) -> Any:
+        if gy.ndim > 2:
+            gy = gy.reshape(-1, gy.shape[-1])
         gx = np.dot(gy, self.W.T) if isinstance(self.inputs[0], Variable) else None
+        if gx is not None and len(self.batch) > 1:
+            gx = gx.reshape(*self.batch, gx.shape[1])
         gW = np.dot(self.x.T, gy)
         if len(self.inputs) == 2:
             return gx, gW
@@ -135,22 +153,6 @@ def _ones(n: int, dtype: np.dtype[Any]) -> Array:
     ones = np.ones(n, dtype)
     ones.flags.writeable = False
     return ones
-
-
-class BatchNorm(Function):
-    """normalization.batchnorm_forward and batchnorm_backward; the new running statistics stay on the object."""
-
-    def __init__(self, running_mean: Array, running_var: Array, **hyper: Any) -> None:
-        self.running_mean, self.running_var, self.hyper = running_mean, running_var, hyper
-
-    def forward(self, x: Array, gamma: Array, beta: Array) -> Any:
-        y, self.cache, self.running_mean, self.running_var = normalization.batchnorm_forward(
-            x, gamma, beta, self.running_mean, self.running_var, **self.hyper
-        )
-        return y
-
-    def backward(self, gy: Array) -> Any:
-        return normalization.batchnorm_backward(gy, self.cache)
 
 
 class SoftmaxCrossEntropy(Function):
@@ -184,30 +186,15 @@ class MeanSquaredError(Function):
 def linear(x: Operand, W: Operand, b: Operand | None = None) -> Variable:
     """A dense layer, z = x W + b: x (N, fan_in), W (fan_in, fan_out), b (fan_out,) or None.
 
+    With more axes, x (…, fan_in), it takes the last one, as for each step of a sequence (N, T, fan_in). An array x, which
+    is data, is converted to the dtype of W.
+
     Raises:
         ValueError: shapes do not fit.
     """
+    if x.__class__ is np.ndarray:
+        x = as_data_for(W, x)
     return Linear()(x, W) if b is None else Linear()(x, W, b)
-
-
-def batch_norm(
-    x: Operand,
-    gamma: Operand,
-    beta: Operand,
-    running_mean: Array,
-    running_var: Array,
-    *,
-    training: bool,
-    momentum: float = 0.9,
-    eps: float = 1e-5,
-) -> tuple[Variable, Array, Array]:
-    """gradus.normalization.batchnorm_forward on Variables.
-
-    Returns:
-        The normalized Variable (N, D), and the new running mean and variance (D,) as arrays.
-    """
-    function = BatchNorm(running_mean, running_var, training=training, momentum=momentum, eps=eps)
-    return function(x, gamma, beta), function.running_mean, function.running_var
 
 
 def softmax_cross_entropy(logits: Operand, y: Array) -> Variable:

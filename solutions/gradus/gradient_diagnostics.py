@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from .arguments import (
     require_ndim,
     require_same_shape,
 )
+from .clipping import norm_of
 
 __all__ = ["condition_number", "grad_check", "gradient_ratios", "path_ratio", "sign_agreement", "update_ratio"]
 
@@ -39,7 +41,15 @@ def update_ratio(w_old: Array, w_new: Array) -> float:
     """
     w_old, w_new = as_float_array(w_old=w_old, w_new=w_new)
     require_same_shape(w_old=w_old, w_new=w_new)
+    w_old, w_new = _small(w_old, w_new)
     return _norm_ratio(w_new - w_old, w_old)
+
+
+def _small(*arrays: Array) -> list[Array]:
+    """float64 arrays, all divided by one power of two where they are so large that a difference might overflow."""
+    largest = max((float(np.abs(a).max()) for a in arrays if a.size), default=0.0)
+    size = 2.0**64 if 2.0**960 < largest < math.inf else 1.0
+    return [np.divide(a, size, dtype=np.float64) for a in arrays]
 
 
 def gradient_ratios(weights: Sequence[Array], grads: Sequence[Array]) -> Array:
@@ -75,8 +85,8 @@ def gradient_ratios(weights: Sequence[Array], grads: Sequence[Array]) -> Array:
 
 def _norm_ratio(change: Array, size: Array) -> float:
     """‖change‖ / ‖size‖, with 0/0 = 0 and c/0 = inf."""
-    c, s = np.linalg.norm(change), np.linalg.norm(size)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    c, s = norm_of([change]), norm_of([size])
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         return float(np.divide(c, s)) if c != 0 or s != 0 else 0.0
 
 
@@ -122,9 +132,9 @@ def path_ratio(traj: Array) -> float:
     if traj.ndim == 0 or len(traj) < 2 or traj.size == 0:
         fail(f"traj must hold at least two points, got shape {traj.shape}")
     require_finite(traj=traj)
-    w = traj.reshape(len(traj), -1)
-    length = float(np.linalg.norm(np.diff(w, axis=0), axis=1).sum())
-    distance = float(np.linalg.norm(w[-1] - w[0]))
+    [w] = _small(traj)
+    length = sum(norm_of([after - before]) for before, after in pairwise(w))
+    distance = norm_of([w[-1] - w[0]])
     if distance == 0:
         return math.inf if length > 0 else math.nan
     return length / distance

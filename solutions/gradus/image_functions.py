@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import convolution, pooling
+from .operations import as_data_for
 from .operators import Operand
 from .variable import Function, Variable
 from .windows import Pair
@@ -61,9 +62,13 @@ class AvgPool2d(Function):
 def conv2d(x: Operand, W: Operand, b: Operand | None = None, *, stride: Pair = 1, padding: Pair = 0) -> Variable:
     """A convolution layer, gradus.convolution.conv2d_forward: x (N, C_in, H, W), W (kh, kw, C_in, C_out), b (C_out,).
 
+    An array x, which is data, is converted to the dtype of W.
+
     Returns:
         Variable (N, C_out, Ho, Wo).
     """
+    if isinstance(x, np.ndarray):
+        x = as_data_for(W, x)
     function = Conv2d(stride, padding)
     return function(x, W) if b is None else function(x, W, b)
 

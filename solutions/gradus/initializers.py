@@ -120,7 +120,7 @@ def variance_scaling(
         W = rng.uniform(-r, r, shape)
     else:
         W = std / TRUNCATED_STD * _truncated_normal(shape, rng)
-    return W.astype(dtype, copy=False)
+    return W.astype(dtype)
 
 
 def glorot_normal(shape: Shape, rng: np.random.Generator, dtype: Any = np.float64) -> Array:
@@ -212,7 +212,7 @@ def naive_normal(shape: Shape, rng: np.random.Generator, std: float = 1.0, dtype
     shape = _checked_shape(shape)
     require_rng(rng=rng)
     require_in_range(std=(std, 0, math.inf))
-    return rng.normal(0.0, std, shape).astype(as_float_dtype(dtype=dtype), copy=False)
+    return rng.normal(0.0, std, shape).astype(as_float_dtype(dtype=dtype))
 
 
 def constant(shape: Shape, rng: np.random.Generator | None = None, c: float = 0.0, dtype: Any = np.float64) -> Array:
@@ -282,10 +282,8 @@ def _he_scale(negative_slope: float) -> float:
 def _truncated_normal(shape: Shape, rng: np.random.Generator) -> Array:
     """z ~ N(0, 1) given |z| ≤ 2."""
     z = rng.standard_normal(shape)
-    outside = np.abs(z) > 2
-    while outside.any():
+    while (outside := np.abs(z) > 2).any():
         z[outside] = rng.standard_normal(np.count_nonzero(outside))
-        outside = np.abs(z) > 2
     return z
 
 

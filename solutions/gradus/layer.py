@@ -1,24 +1,54 @@
 """Layer: a function that owns parameters. What all layers have in common; the layers themselves are in ``layers``.
 
-The parameters of a layer are the Variables among its attributes and those of the layers it holds (also in lists and
-tuples), in the order in which they were assigned.
+The parameters of a layer are the Variables among its attributes and those of the layers it holds, in the order in which
+they were assigned. Variables and layers may also stand in lists, tuples and dicts, and in these within one another.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from operator import getitem, is_
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .arguments import as_float_array, describe, fail, fail_type
+from .layer_text import Row, one_line, table
 from .state_files import load_state, save_state
 from .variable import Variable
 
 __all__ = ["Layer"]
 
 Array = np.ndarray
+Held = tuple[str, Any, Any, Any]  # a name, the dict or list that holds a value, its key there, and the value
+
+
+class Found(NamedTuple):
+    """What a search for parameters came upon, and how to see, quickly, that another would find the same.
+
+    The dict of the layer that searched is not among the holders: a reference to it would be a cycle, which keeps networks
+    in memory. What a tuple holds cannot change.
+    """
+
+    params: list[Variable]
+    own: list[tuple[str, Any]]  # Variables, layers, lists, and None, which may become one: key and value
+    places: list[list[Any]]  # holders and keys of such values elsewhere
+    values: list[Any]
+    holders: list[Any]
+    sizes: list[int]  # of the searcher's dict and the holders
+
+    def is_so_in(self, own: dict[str, Any]) -> bool:
+        """Whether nothing has been exchanged, added or removed."""
+        if [len(own), *map(len, self.holders)] != self.sizes:
+            return False
+        try:
+            for key, value in self.own:
+                if own[key] is not value:
+                    return False
+            return all(map(is_, map(getitem, *self.places), self.values))
+        except LookupError:
+            return False
 
 
 class Layer:
@@ -28,14 +58,16 @@ class Layer:
         training: whether the layer behaves as in training; set by train() and eval().
         frozen: whether optimizers leave the parameters of the layer alone; set by freeze() and unfreeze().
         buffers: names of attributes, arrays, that are saved with the parameters but not trained.
+        _row: the attribute whose layers have a number for a name, as in "0.W"; in other lists it is "encoder.0.W".
     """
 
     training = True
     frozen = False
     buffers: tuple[str, ...] = ()
+    _row: str | None = None
 
     _flat: Array | None = None
-    _slots: list[tuple[Layer, str]] | None = None  # where the parameters are found, once flatten() has searched
+    _found: Found | None = None
 
     def __call__(self, x: Any) -> Variable:
         return self.forward(x)
@@ -43,31 +75,77 @@ class Layer:
     def forward(self, x: Any) -> Variable:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
+    def __repr__(self) -> str:
+        return one_line(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_found"}  # a copy finds its own
+
     def named_layers(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-        """This layer and all within it, each with the prefix of its names: "", "0.", "1.", …"""
+        """This layer and all within it, each with the prefix of its names: "", "0.", "1.", …, "encoder.0.", …"""
         yield prefix, self
-        for name, value in vars(self).items():
-            held = enumerate(value) if isinstance(value, list | tuple) else [(name, value)]
-            for key, layer in held:
-                if isinstance(layer, Layer):
-                    yield from layer.named_layers(f"{prefix}{key}.")
+        for name, _, _, value in self._held():
+            if isinstance(value, Layer):
+                yield from value.named_layers(f"{prefix}{name}.")
 
     def named_params(self) -> dict[str, Variable]:
-        """The parameters by name ("0.W", "0.b", "2.W", …). A parameter that several layers share appears once."""
-        named: dict[str, Variable] = {}
+        """The parameters by name ("0.W", "0.b", "2.W", …). A parameter that several layers share appears once.
+
+        Raises:
+            TypeError: layers or Variables are in a set, which has no order.
+            ValueError: two parameters have one name.
+        """
+        return {name: p for name, (_, _, p) in self.owned_params().items()}
+
+    def owned_params(self) -> dict[str, tuple[str, Layer, Variable]]:
+        """Each parameter by name, as in named_params: the prefix of the layer that owns it, that layer, and itself."""
+        owned: dict[str, tuple[str, Layer, Variable]] = {}
         seen: set[Variable] = set()
         for prefix, layer in self.named_layers():
-            for name, value in vars(layer).items():
-                if isinstance(value, Variable) and value not in seen:
-                    named[prefix + name] = value
-                    seen.add(value)
-        return named
+            for name, _, _, p in layer._held():
+                if isinstance(p, Variable) and p not in seen:
+                    if prefix + name in owned:
+                        raise ValueError(f"{type(self).__name__}: two parameters have the name {prefix + name}")
+                    owned[prefix + name] = prefix, layer, p
+                    seen.add(p)
+        return owned
+
+    def owns(self, p: Variable) -> bool:
+        """Whether p is a parameter of this layer itself, not only of one within it."""
+        return any(value is p for _, _, _, value in self._held())
 
     def params(self) -> list[Variable]:
         """The parameters, in the order of named_params."""
-        if self._slots is None:
-            return list(self.named_params().values())
-        return [getattr(layer, name) for layer, name in self._slots]
+        found = self._found
+        if found is None or not found.is_so_in(self.__dict__):
+            found = self._search()
+        return found.params.copy()
+
+    def _held(self) -> Iterator[Held]:
+        """All in this layer itself that is, holds or may become a parameter or layer, in the order of assignment."""
+        return _held_in(vars(self), "", self._row)
+
+    def _search(self) -> Found:
+        """Find the parameters anew; the vector is forgotten if it does not hold them in their order."""
+        self._flat, self._found = self._flat, None  # both are in the dict before its entries are counted
+        own, mine, others, holders = vars(self), [], [], dict[int, Any]()
+        for layer in dict.fromkeys(layer for _, layer in self.named_layers()):
+            holders[id(vars(layer))] = vars(layer)
+            for _, holder, key, value in layer._held():
+                if holder is own:
+                    mine.append((key, value))
+                elif not isinstance(holder, tuple):
+                    others.append((holder, key, value))
+                if isinstance(value, list | dict):
+                    holders[id(value)] = value
+        del holders[id(own)]
+        params = list(self.named_params().values())
+        if self._flat is not None and not _lie_in(self._flat, params):
+            self._flat = None
+        *places, values = ([other[i] for other in others] for i in range(3))
+        sizes = [len(own), *map(len, holders.values())]
+        self._found = Found(params, mine, places, values, [*holders.values()], sizes)
+        return self._found
 
     def cleargrads(self) -> None:
         """Forget the gradients of all parameters."""
@@ -135,7 +213,7 @@ class Layer:
         It is written at once or not at all: an older file of that name stays until the new one is complete.
 
         Args:
-            path: of the file. It gets no ending of its own: ``net.save("digits.npz")``.
+            path: of the file, with its ending: ``net.save("digits.npz")``.
 
         Raises:
             TypeError: path is no path.
@@ -175,28 +253,23 @@ class Layer:
         return kept, sum(p.size for p in self._trained())
 
     def _trained(self) -> list[Variable]:
-        layers = dict(self.named_layers())
-        return [p for name, p in self.named_params().items() if not layers[name[: name.rfind(".") + 1]].frozen]
+        return [p for _, layer, p in self.owned_params().values() if not layer.frozen]
 
     def summary(self) -> str:
         """A table to print: every layer with its arrays, the numbers it keeps, and those that are trained."""
-        rows = [("layer", "arrays", "numbers", "trained")]
-        state, trained = self._state(), {id(p.data) for p in self._trained()}
+        rows: list[Row] = []
+        owned, trained = self.owned_params(), set(self._trained())
         for prefix, layer in self.named_layers():
-            own = {name: a for name, a in state.items() if name.rpartition(".")[0] == prefix.removesuffix(".")}
-            if not own and len(list(layer.named_layers())) > 1:
+            mine = {name.removeprefix(prefix): p for name, (where, _, p) in owned.items() if where == prefix}
+            arrays = {name: p.data for name, p in mine.items()} | {name: getattr(layer, name) for name in layer.buffers}
+            if not arrays and len([*layer.named_layers()]) > 1:
                 continue  # it only holds other layers
-            shapes = ", ".join(f"{name.rpartition('.')[2]} {array.shape}" for name, array in own.items())
-            learnt = sum(a.size for a in own.values() if id(a) in trained)
-            frozen = " (frozen)" if layer.frozen else ""
-            title = f"{prefix.removesuffix('.')} {type(layer).__name__}{frozen}".strip()
-            rows.append((title, shapes, f"{sum(a.size for a in own.values()):,}", f"{learnt:,}"))
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+            learnt = sum(p.size for p in mine.values() if p in trained)
+            title = f"{prefix.removesuffix('.')} {type(layer).__name__}{' (frozen)' if layer.frozen else ''}".strip()
+            rows.append((title, shapes, f"{sum(a.size for a in arrays.values()):,}", f"{learnt:,}"))
         kept, learnt = self.count_params()
-        rows.append(("all", "", f"{kept:,}", f"{learnt:,}"))
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:>{widths[3]}}" for a, b, c, d in rows]
-        rule = "─" * (sum(widths) + 6)
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        return table(("layer", "arrays", "numbers", "trained"), rows, ("all", "", f"{kept:,}", f"{learnt:,}"))
 
     def _state(self) -> dict[str, Array]:
         state = {name: p.data for name, p in self.named_params().items()}
@@ -209,10 +282,11 @@ class Layer:
     @property
     def flat(self) -> Array:
         """All parameters in one vector (P,), in the order of params(). The data of each parameter is a view of it."""
+        params = self.params()
         flat = self._flat
         if flat is None:
             return self.flatten()
-        for p in self.params():
+        for p in params:
             if p.data.base is not flat:  # it was exchanged
                 return self.flatten()
         return flat
@@ -233,14 +307,12 @@ class Layer:
         return np.concatenate(grads, axis=None)
 
     def flatten(self) -> Array:
-        """Move the parameters into one new vector and return it. Call it after adding or removing a parameter.
+        """Move the parameters into one new vector and return it. ``flat`` does so where one was added or removed.
 
         Raises:
             ValueError: there are no parameters, or they have different dtypes.
         """
-        self._slots = None
-        named = self.named_params()
-        params = list(named.values())
+        params = self._search().params
         if not params:
             fail(f"{type(self).__name__} has no parameters")
         if len({p.dtype for p in params}) > 1:
@@ -250,7 +322,29 @@ class Layer:
         for p in params:
             p.data = flat[start : start + p.size].reshape(p.shape)
             start += p.size
-        layers = self.named_layers()
-        self._slots = [(layer, name) for prefix, layer in layers for name in vars(layer) if prefix + name in named]
         self._flat = flat
         return flat
+
+
+def _held_in(holder: Any, prefix: str, row: str | None = None) -> Iterator[Held]:
+    """The values of a dict or list, and of those within it, that matter to a search for parameters."""
+    for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+        if (name := f"{prefix}{key}") in ("_flat", "_found"):
+            continue
+        if value is None or isinstance(value, Layer | Variable):
+            yield name, holder, key, value
+        elif isinstance(value, list | tuple | dict):
+            yield name, holder, key, value
+            yield from _held_in(value, "" if name == row else f"{name}.")
+        elif isinstance(value, set | frozenset) and any(isinstance(v, Layer | Variable) for v in value):
+            raise TypeError(f"Layer: {name} must be a list or dict: the layers or Variables in a set have no order")
+
+
+def _lie_in(flat: Array, params: list[Variable]) -> bool:
+    """Whether the vector consists of the parameters, one after the other."""
+    address = flat.ctypes.data
+    for p in params:
+        if p.data.base is not flat or p.data.ctypes.data != address:
+            return False
+        address += p.data.nbytes
+    return bool(address == flat.ctypes.data + flat.nbytes)

@@ -25,6 +25,7 @@ from .arguments import (
     require_int,
     require_rng,
 )
+from .clipping import norm_of
 from .dropout_layers import AlphaDropout, Dropout
 from .image_layers import AvgPool2d, Conv2d, Flatten, MaxPool2d
 from .initializers import INIT_FOR_ACTIVATION, he_normal
@@ -58,7 +59,7 @@ Init = Callable[[tuple[int, int], np.random.Generator], Array]
 
 
 class Linear(Layer):
-    """A dense layer, z = x W + b.
+    """A dense layer, z = x W + b, on the last axis of x (N, fan_in) or (N, T, fan_in).
 
     Args:
         fan_in: inputs of a unit.
@@ -114,6 +115,8 @@ class Sequential(Layer):
         ValueError: there are no layers, or their parameters have different dtypes.
     """
 
+    _row = "layers"
+
     def __init__(self, *layers: Layer) -> None:
         if not layers:
             fail("layers must hold at least one Layer")
@@ -159,7 +162,7 @@ class Sequential(Layer):
         grads = [W.grad for W in weights if W.grad is not None]
         if len(grads) < len(weights):
             fail("there are no gradients yet: call backward() on a loss first")
-        return [float(np.linalg.norm(g)) for g in grads]
+        return [norm_of([g]) for g in grads]
 
 
 class MLP(Sequential):
@@ -172,7 +175,8 @@ class MLP(Sequential):
         init: init(shape, rng) -> W for all dense layers; None for the one that is customary with the activation.
         batchnorm: "pre" puts batch normalization before each activation, "post" after it, None nowhere. With "pre" the
             bias before it has no influence: its gradient is 0.
-        dropout: rate of the dropout that ends each hidden layer; 0 for none. rng draws its masks, too.
+        dropout: rate of the dropout that ends each hidden layer; 0 for none. rng draws its masks, too. With "selu" it is
+            AlphaDropout, which keeps the mean 0 and variance 1 of such a network.
         dtype: of the parameters.
 
     Raises:
@@ -212,6 +216,6 @@ class MLP(Sequential):
             if batchnorm == "post":
                 layers.append(BatchNorm(fan_out, dtype=dtype))
             if dropout:
-                layers.append(Dropout(dropout, rng=rng))
+                layers.append((AlphaDropout if activation == "selu" else Dropout)(dropout, rng=rng))
         layers.append(Linear(sizes[-2], sizes[-1], rng=rng, init=init, dtype=dtype))
         super().__init__(*layers)

@@ -9,6 +9,7 @@ An input of the wrong type or shape raises TypeError or ValueError with the name
 
 from __future__ import annotations
 
+from math import inf, log
 from numbers import Real
 from typing import Any
 
@@ -19,7 +20,7 @@ from .operators import Operand
 from .shapes import sum_to, unbroadcast
 from .variable import Function, Variable
 
-__all__ = ["add", "div", "matmul", "mul", "neg", "power", "sub"]
+__all__ = ["add", "div", "exponential", "matmul", "mul", "neg", "power", "sub"]
 
 Array = np.ndarray
 
@@ -94,6 +95,20 @@ def power_of(x: Array, c: float) -> Any:
     return x**c
 
 
+class Exponential(Function):
+    """y = c^x for a constant number c."""
+
+    def __init__(self, c: float) -> None:
+        self.c = c
+
+    def forward(self, x: Array) -> Any:
+        self.y: Array = self.c**x
+        return self.y
+
+    def backward(self, gy: Array) -> Any:
+        return gy * (log(self.c) * self.y)
+
+
 class MatMul(Function):
     """y = x0 @ x1; axes before the last two are broadcast. A vector counts as a row on the left, a column on the right."""
 
@@ -150,6 +165,27 @@ def power(x: Operand, c: float) -> Variable:
     return Power(float(c))(x)
 
 
+def exponential(c: float, x: Operand) -> Variable:
+    """c^x for a number c > 0, also written ``c**x``.
+
+    Raises:
+        TypeError: c is not a number.
+        ValueError: c is not in (0, ∞).
+    """
+    if not isinstance(c, Real):
+        raise TypeError(f"exponential: c must be a number, got {describe(c)}")
+    if not 0 < c < inf:
+        raise ValueError(f"exponential: c must be in (0, inf), got {c}")
+    return Exponential(float(c))(x)
+
+
+def as_data_for(W: Operand, x: Array) -> Array:
+    """Data in the dtype of the parameter W, if W is one, so that float32 networks compute in float32."""
+    if isinstance(W, Variable) and x.dtype is not W.data.dtype and x.dtype.kind in "fbiu":
+        return x.astype(W.data.dtype)
+    return x
+
+
 def matmul(x0: Operand, x1: Operand) -> Variable:
     """Matrix product x0 @ x1."""
     return MatMul()(x0, x1)
@@ -170,5 +206,6 @@ for _name, _function in {
     "__neg__": neg,
     "__pos__": lambda x: x,
     "__pow__": power,
+    "__rpow__": lambda x, c: exponential(c, x),
 }.items():
     setattr(Variable, _name, _function)

@@ -82,14 +82,18 @@ class Optimizer:
     def __init__(self, net: Layer, *, groups: Groups | None = None, **hyper: Any) -> None:
         with _said_by(type(self).__name__):
             if not isinstance(net, Layer):
-                fail_type(f"net must be a Layer, got {describe(net)}")
+                several = isinstance(net, list | tuple | dict)
+                hint = " (the net itself, not its parameters; groups= is for some of them)" if several else ""
+                fail_type(f"net must be a Layer, got {describe(net)}{hint}")
             self.net = net
-            flat = net.flatten()
-            self._kind = flat.size, flat.dtype
+            self._flat = net.flatten()
+            self._parts = _parts_of(net)
+            self._dtype = self._flat.dtype
             self._names = list(net.named_params())
             self._shapes = [p.shape for p in net.params()]
             self._ends = np.cumsum([p.size for p in net.params()]).tolist()
-            self._owners = [[layer for _, layer in net.named_layers() if _owns(layer, p)] for p in net.params()]
+            layers = list(dict.fromkeys(layer for _, layer in net.named_layers()))
+            self._owners = [[layer for layer in layers if layer.owns(p)] for p in net.params()]
             self._layers = list(dict.fromkeys(layer for owners in self._owners for layer in owners))
             self._groups = [Group(self._checked(hyper), 1.0)]
             self._group_of = [self._groups[0]] * len(self._names)
@@ -142,12 +146,16 @@ class Optimizer:
     def step(self) -> None:
         """Change the parameters, using the gradients that the last backward left; a missing one counts as zeros.
 
+        The parameters change in place. A graph made before the step is of no more use: backward through it would mix
+        old values with new ones. So do every backward of a forward pass before the step.
+
         Raises:
-            ValueError: no parameter has a gradient; the net has other parameters than when the optimizer was made.
+            ValueError: no parameter has a gradient; the net has other layers or parameters than when the optimizer was
+                made.
         """
         flat = self.net.flat
-        if (flat.size, flat.dtype) != self._kind:
-            fail("net has other parameters than when this optimizer was made: make a new one")
+        if flat is not self._flat:
+            self._check_net(flat)
         if self._frozen != [layer.frozen for layer in self._layers]:
             self._arrange(self._states())
         moving = [run for run in self._runs if not run.frozen]
@@ -155,6 +163,15 @@ class Optimizer:
             grad = self.net.flat_grad
             for run in moving:
                 self._advance(flat[run.part], grad[run.part], run)
+
+    def _check_net(self, flat: Array) -> None:
+        """Parameters may have been exchanged for others of their shape, but not added, removed or given to new layers."""
+        before, now = self._parts, _parts_of(self.net)
+        changed = [name for name in dict.fromkeys([*now, *before]) if now.get(name) != before.get(name)]
+        if changed or flat.dtype != self._dtype:
+            what = f": {', '.join(changed)}" if changed else f": {flat.dtype} instead of {self._dtype}"
+            fail(f"net has other parameters than when this optimizer was made, make a new one{what}")
+        self._flat = flat
 
     def _advance(self, w: Array, g: Array, run: Run) -> None:
         """The formula on one run, in place and block by block, so that its intermediate results stay in the cache."""
@@ -294,7 +311,7 @@ class Optimizer:
 
     def _taken_from(self, rest: State, i: int) -> State:
         """The state of parameter i, checked by a step from it, and taken out of the rest."""
-        name, w = self._names[i], np.zeros(self._shapes[i], self._kind[1])
+        name, w = self._names[i], np.zeros(self._shapes[i], self._dtype)
         given = {key: rest.pop(f"{name}.{key}") for key in self._example if f"{name}.{key}" in rest}
         with np.errstate(all="ignore"), _said_by(f"{type(self).__name__}.load_state_dict: {name}"):
             self.formula(w, w, given, **self._group_of[i].hyper)
@@ -311,5 +328,6 @@ def _said_by(speaker: str) -> Iterator[None]:
         raise type(error)(f"{speaker}: {str(error).partition(': ')[2]}") from None
 
 
-def _owns(layer: Layer, p: Variable) -> bool:
-    return any(value is p for value in vars(layer).values())
+def _parts_of(net: Layer) -> dict[str, tuple[Any, ...]]:
+    """What an optimizer relies on: of each parameter the layer and the shape, by name."""
+    return {name: (layer, p.shape) for name, (_, layer, p) in net.owned_params().items()}

@@ -51,7 +51,11 @@ class GradientDescent(Optimizer):
 
 
 class Momentum(Optimizer):
-    """momentum_step on all parameters of a network. Hyperparameters as there, groups as for Optimizer."""
+    """momentum_step on all parameters of a network. Hyperparameters as there, groups as for Optimizer.
+
+    This is Keras' form, in which lr is inside the velocity, v ← β v − lr g. PyTorch's form, momentum_torch_step, takes the
+    same steps while lr stays as it is; when lr changes, here the old part of the velocity keeps its size.
+    """
 
     formula = staticmethod(momentum_step)
     momentum_name = "beta"
@@ -64,7 +68,8 @@ class Nesterov(Optimizer):
     """nesterov_shifted_step on all parameters of a network. Hyperparameters as there, groups as for Optimizer.
 
     Backpropagation gives the gradient where the parameters are. That is what this form needs: its parameters are the
-    points that nesterov_step looks ahead to.
+    points that nesterov_step looks ahead to. nesterov_step itself needs the gradient elsewhere, a second pass through the
+    network at other parameters, and so has no class.
     """
 
     formula = staticmethod(nesterov_shifted_step)

@@ -12,12 +12,26 @@ from .history import History
 __all__ = ["ProgressBar"]
 
 
+def somebody_watches() -> bool:
+    """Whether a person sees what is written while it is written: at a terminal, or in a notebook.
+
+    With every cell the front end tells the kernel whether somebody could answer a question of input(). JupyterLab and
+    the like say yes; nbconvert, the build of a book and tests of notebooks, who all execute cells by themselves, say no.
+    ipykernel keeps that only under a private name; where it is not there, nobody is taken to watch.
+    """
+    if sys.stderr is not None and sys.stderr.isatty():
+        return True
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = get_ipython() if get_ipython else None
+    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))
+
+
 class ProgressBar:
     """Epochs, loss and validation accuracy while training runs; used as a context, so that it is closed in any case.
 
     Args:
-        progress: True shows it, False does not. None shows it to whoever sits at a terminal, after a second, if tqdm is
-            installed: a run in the background, a test or the execution of a book stays quiet.
+        progress: True shows it, False does not. None shows it to whoever sits at a terminal or a notebook, after a second,
+            if tqdm is installed: a run in the background, a test or the execution of a book stays quiet.
         done: epochs that lie behind already.
         epochs: epochs in all.
 
@@ -27,7 +41,7 @@ class ProgressBar:
 
     def __init__(self, progress: bool | None, done: int, epochs: int) -> None:
         self.bar: Any = None
-        if progress or (progress is None and sys.stderr is not None and sys.stderr.isatty()):
+        if progress or (progress is None and somebody_watches()):
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # in a notebook without widgets the bar is one of text

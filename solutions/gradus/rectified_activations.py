@@ -68,6 +68,8 @@ def leaky_relu(z: Array, alpha: float = 0.01) -> Array:
     """
     z = as_float_array(z=z)
     require_in_range(alpha=(alpha, -math.inf, math.inf))
+    if alpha == 0:
+        return _above_zero(z)  # −∞ · 0 is no number
     out = _below_zero(z)
     out *= float(alpha)
     out += _above_zero(z)

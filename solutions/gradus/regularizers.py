@@ -4,7 +4,8 @@ Weights come as an array, or as a list, tuple or dict of arrays. Which of a netw
 caller's choice: biases, and the γ and β of batch normalization, are left out as a rule. A penalty is added once to the
 loss of a batch, not once for each sample.
 
-What ``dropout``, ``dropout_ensemble``, ``early_stopping`` and ``quantization`` define can be had from here as well.
+What ``calibration``, ``dropout``, ``dropout_ensemble``, ``early_stopping`` and ``quantization`` define can be had from
+here as well.
 """
 
 from __future__ import annotations
@@ -22,6 +23,15 @@ from .arguments import (
     require_in_range,
     require_int,
     require_same_shape,
+)
+from .calibration import (
+    accuracy,
+    brier,
+    ece,
+    mutual_information,
+    nll,
+    predictive_entropy,
+    reliability_bins,
 )
 from .dropout import (
     alpha_dropout,
@@ -41,12 +51,15 @@ from .quantization import dequantize, quantize
 
 __all__ = [
     "EarlyStopping",
+    "accuracy",
     "alpha_dropout",
     "alpha_dropout_backward",
     "alpha_dropout_constants",
+    "brier",
     "dequantize",
     "dropout_backward",
     "dropout_forward",
+    "ece",
     "elastic_net",
     "elastic_net_grad",
     "enumerate_masks",
@@ -59,8 +72,12 @@ __all__ = [
     "mask_probabilities",
     "max_norm",
     "mc_dropout_predict",
+    "mutual_information",
+    "nll",
+    "predictive_entropy",
     "proximal_step",
     "quantize",
+    "reliability_bins",
     "soft_threshold",
 ]
 

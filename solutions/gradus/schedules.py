@@ -201,9 +201,10 @@ def warmup_cosine(
 
     From t = T on it stays at η_last.
 
-    Libraries differ: Keras' CosineDecay has this form with decay_steps = T − warmup and alpha = η_last/η_max, and starts
-    and ends at 0 by default. PyTorch chains LinearLR and CosineAnnealingLR, which ends at 0. A rate of 0 trains nothing,
-    so that here the ends are a hundredth and a thousandth of the highest rate.
+    Libraries differ: Keras' CosineDecay has this form with decay_steps = T − warmup and alpha = η_last/η_max; it warms up
+    only where warmup_target names η_max (initial_learning_rate is η₀ then), and ends at 0 by default. PyTorch
+    chains LinearLR and CosineAnnealingLR, which ends at 0. A rate of 0 trains nothing, so that here the ends are a
+    hundredth and a thousandth of the highest rate.
 
     Args:
         t: step, a number or an array, >= 0.
@@ -265,8 +266,13 @@ class PerformanceSchedule:
         require_in_range(factor=(factor, 0, 1), low_open=True)
         require_int(patience=(patience, 0))
         require_in_range(min_delta=(min_delta, 0, 1))
-        self.lr = float(lr0)
+        self.lr0 = float(lr0)
         self.factor, self.patience, self.min_delta = float(factor), int(patience), float(min_delta)
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to the first rate and forget all losses, as if new: for another run of training."""
+        self.lr = self.lr0
         self.best, self.bad = inf, 0
 
     def step(self, val_loss: float) -> float:

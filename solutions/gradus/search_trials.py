@@ -138,7 +138,7 @@ def _run(point: Point, objective: Objective, abort: float) -> Trial:
 
 
 def _as_cost(cost: Any) -> float:
-    if np.ndim(cost) != 0 or isinstance(cost, str) or np.asarray(cost).dtype.kind not in "fiu":
+    if np.ndim(cost) != 0 or np.asarray(cost).dtype.kind not in "fiu":
         fail_type(f"objective must return a number or yield numbers, got {describe(cost)}")
     return float(cost)
 

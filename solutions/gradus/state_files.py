@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+from errno import EINVAL
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 from zlib import error as ZlibError
 
 import numpy as np
 
 from .arguments import describe, fail, fail_type
 
-__all__ = ["load_state", "save_state"]
+__all__ = ["load_state", "rehearse_saving", "save_state"]
 
 Array = np.ndarray
 FORMAT = "gradus state 1"
@@ -35,12 +36,8 @@ def save_state(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
         OSError: the file cannot be written.
     """
     path = _as_path(path)
-    if not isinstance(state, dict):
-        fail_type(f"state must be a dict, got {describe(state)}")
-    arrays: dict[str, Array] = {}
-    text = json.dumps({"format": FORMAT, "state": _pack(state, "state", arrays)})
-    arrays["json"] = np.frombuffer(text.encode(), np.uint8)
-    unfinished = path.with_name(path.name + ".unfinished")
+    arrays = _as_arrays(state)
+    unfinished = _unfinished(path)
     with unfinished.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
         file.flush()
@@ -52,6 +49,23 @@ def save_state(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def rehearse_saving(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
+    """Raise what save_state would raise, without writing; an older file stays as it is.
+
+    Args:
+        path: of the file.
+        state: as for save_state.
+
+    Raises:
+        TypeError, OSError: as save_state.
+    """
+    path = _as_path(path)
+    _as_arrays(state)
+    with _unfinished(path).open("wb"):
+        pass
+    _unfinished(path).unlink()
 
 
 def load_state(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -69,15 +83,36 @@ def load_state(path: str | os.PathLike[str]) -> dict[str, Any]:
         OSError: there is no such file, or it cannot be read.
     """
     path = _as_path(path)
+    with path.open("rb") as file:
+        if not is_zipfile(file):
+            fail(f"path {path} is damaged, or not a file of save_state: it is no .npz, or only a part of one")
+        file.seek(0)
+        try:
+            with np.load(file, allow_pickle=False) as npz:
+                others = None if "json" in npz.files else npz.files
+                arrays = {name: npz[name] for name in npz.files}
+        except (EOFError, OSError, RuntimeError, TypeError, ValueError, BadZipFile, ZlibError) as error:
+            if isinstance(error, OSError) and error.errno != EINVAL:  # zipfile looks where a damaged file sends it
+                raise
+            # NumPy's own words recommend pickle, which would execute what is in the file.
+            objects = "Object arrays" in str(error)
+            reason = "it holds Python objects, not numbers" if objects else "an array in it cannot be read"
+            raise ValueError(f"load_state: path {path} is damaged, or not a file of save_state: {reason}") from error
+    if others is not None:
+        names = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+        fail(
+            f"path {path} is not a file of save_state, but an .npz of the arrays {names or '(none)'}; a Layer takes its "
+            f"parameters from such a file by load_state_dict(dict(np.load(path)))"
+        )
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
-            content = json.loads(npz["json"].tobytes().decode())
-            arrays = {name: npz[name] for name in npz.files}
-        if content["format"] != FORMAT:
-            raise ValueError(f"its format is {content['format']!r}, not {FORMAT!r}")
-        state: dict[str, Any] = _unpack(content["state"], arrays)
-    except (AttributeError, EOFError, KeyError, TypeError, ValueError, BadZipFile, ZlibError) as error:
-        fail(f"path {path} is damaged, or not a file of save_state: {error}")
+        content = json.loads(arrays["json"].tobytes().decode())
+        written_as = content["format"]
+        state: dict[str, Any] = _unpack(content["state"], arrays) if written_as == FORMAT else {}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = "the text in it is none that save_state writes"
+        raise ValueError(f"load_state: path {path} is damaged, or not a file of save_state: {reason}") from error
+    if written_as != FORMAT:
+        fail(f"path {path} is not a file of this version of save_state: its format is {written_as!r}, not {FORMAT!r}")
     return state
 
 
@@ -85,6 +120,20 @@ def _as_path(path: Any) -> Path:
     if not isinstance(path, str | os.PathLike):
         fail_type(f"path must be the path of a file, got {describe(path)}")
     return Path(path)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(path.name + ".unfinished")
+
+
+def _as_arrays(state: Any) -> dict[str, Array]:
+    """What the file is to hold: the arrays in the state, and all else as one text."""
+    if not isinstance(state, dict):
+        fail_type(f"state must be a dict, got {describe(state)}")
+    arrays: dict[str, Array] = {}
+    text = json.dumps({"format": FORMAT, "state": _pack(state, "state", arrays)})
+    arrays["json"] = np.frombuffer(text.encode(), np.uint8)
+    return arrays
 
 
 def _pack(value: Any, name: str, arrays: dict[str, Array]) -> Any:

@@ -89,7 +89,7 @@ def shared_feature_tasks(
         A = rng.standard_normal((n_classes, n_features))
         X = rng.standard_normal((n, n_inputs))
         H = np.maximum(X @ V.T, 0) - 1 / math.sqrt(2 * math.pi)
-        tasks += [X.astype(dtype, copy=False), np.argmax(H @ A.T, axis=1).astype(np.int64, copy=False)]
+        tasks += [X.astype(dtype), np.argmax(H @ A.T, axis=1).astype(np.int64)]
     X_source, y_source, X_target, y_target = tasks
     return X_source, y_source, X_target, y_target
 
@@ -136,7 +136,7 @@ def outlier_regression(
     X, w = rng.standard_normal((n, n_inputs)), rng.standard_normal(n_inputs)
     X[every - 1 :: every] *= factor
     y = X @ w + noise * rng.standard_normal(n)
-    return X.astype(dtype, copy=False), y.astype(dtype, copy=False), w.astype(dtype, copy=False)
+    return X.astype(dtype), y.astype(dtype), w.astype(dtype)
 
 
 def adding_sequences(
@@ -172,7 +172,7 @@ def adding_sequences(
     X[:, :, 0] = rng.random((n, length))
     X[every, a, 1] = X[every, b, 1] = 1
     y = X[every, a, 0] + X[every, b, 0]
-    return X.astype(dtype, copy=False), y.astype(dtype, copy=False)
+    return X.astype(dtype), y.astype(dtype)
 
 
 def averaging_sequences(
@@ -206,7 +206,7 @@ def averaging_sequences(
         fail(f"last must be at most the length {length}, got {last}")
     X = rng.standard_normal((n, length, 1))
     y = X[:, length - last :, 0].mean(axis=1)
-    return X.astype(dtype, copy=False), y.astype(dtype, copy=False)
+    return X.astype(dtype), y.astype(dtype)
 
 
 def spirals(
@@ -237,16 +237,11 @@ def spirals(
         TypeError: an argument is of the wrong type.
         ValueError: an argument is out of its range.
     """
-    require_rng(rng=rng)
-    require_int(n_per_class=(n_per_class, 1), n_classes=(n_classes, 1))
     require_in_range(turns=(turns, -math.inf, math.inf))
     require_in_range(noise=(noise, 0, math.inf))
-    dtype = as_float_dtype(dtype=dtype)
-    y = rng.permutation(np.repeat(np.arange(n_classes, dtype=np.int64), n_per_class))
+    y = _classes(rng, n_per_class, n_classes)
     t = rng.random(len(y))
-    angle = 2 * math.pi * (turns * t + y / n_classes)
-    X = t[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + noise * rng.standard_normal((len(y), 2))
-    return X.astype(dtype, copy=False), y
+    return _around(rng, t, turns * t + y / n_classes, noise, dtype), y
 
 
 def blobs(
@@ -277,11 +272,25 @@ def blobs(
         TypeError: an argument is of the wrong type.
         ValueError: an argument is out of its range.
     """
+    require_in_range(spread=(spread, 0, math.inf))
+    y = _classes(rng, n_per_class, n_classes)
+    return _around(rng, np.ones(len(y)), y / n_classes, spread, dtype), y
+
+
+def _classes(rng: Any, n_per_class: Any, n_classes: Any) -> Array:
+    """The labels of n_per_class points of each class, in random order."""
     require_rng(rng=rng)
     require_int(n_per_class=(n_per_class, 1), n_classes=(n_classes, 1))
-    require_in_range(spread=(spread, 0, math.inf))
+    y: Array = rng.permutation(np.repeat(np.arange(n_classes, dtype=np.int64), n_per_class))
+    return y
+
+
+def _around(rng: np.random.Generator, radius: Array, turns: Array, noise: float, dtype: Any) -> Array:
+    """Points at these distances from the middle, so many turns from the first axis, and noise on both coordinates."""
     dtype = as_float_dtype(dtype=dtype)
-    y = rng.permutation(np.repeat(np.arange(n_classes, dtype=np.int64), n_per_class))
-    angle = 2 * math.pi * y / n_classes
-    X = np.column_stack([np.cos(angle), np.sin(angle)]) + spread * rng.standard_normal((len(y), 2))
-    return X.astype(dtype, copy=False), y
+    angle = 2 * math.pi * turns
+    X = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + noise * rng.standard_normal(
+        (len(radius), 2)
+    )
+    points: Array = X.astype(dtype)
+    return points

@@ -24,7 +24,7 @@ from .arguments import (
     require_int,
     require_rng,
 )
-from .callbacks import Callback, Hook, has_methods, hooks_of
+from .callbacks import Callback, Hook, has_methods, hooks_of, misused
 from .checkpoints import Checkpoint, Run
 from .divergence import BeforeStep, Divergence
 from .history import History
@@ -70,7 +70,8 @@ def fit(
     Args:
         net: maps (N, …) to outputs: logits (N, C) for the default loss.
         X: inputs (N, …), converted to the dtype of the parameters.
-        y: integer labels (N,), or for another loss floats (N, …), which are converted as X is.
+        y: integer labels (N,) from 0 for the default loss. For another, real targets (N, …), converted as X is; only
+            integers (N,) reach a loss of your own as they are, for it may want labels.
         optimizer: of this net.
         epochs: passes over the data; those in the checkpoint count.
         batch: samples in a minibatch, at most N.
@@ -81,11 +82,11 @@ def fit(
         clip: takes the list of gradients, one for each parameter that is not frozen, and returns a list of the same shapes:
             ``lambda grads: clip_by_global_norm(grads, 1.0)[0]``.
         drop_last: leave out a last minibatch that is not full.
-        progress: show a bar (needs tqdm). None shows it on a terminal if tqdm is there and training takes more than a
-            second; in a notebook ask for it with True.
+        progress: show a bar (needs tqdm). None shows it if somebody watches, on a terminal or in a notebook that is not
+            executed by a program (nbconvert, a book's build), tqdm is there and training takes more than a second.
         loss: loss(outputs, y) -> a Variable of one number, a mean over the batch: ``functions.mean_squared_error``.
         penalty: penalty(net) -> a Variable of one number that is added to the loss of each minibatch, once, not per
-            sample. It is recorded by itself: the losses of the history are without it.
+            sample: ``l2(1e-4)`` of gradus.penalties. It is recorded by itself: the losses of the history are without it.
         augment: augment(X_batch, rng) -> the inputs to train on instead: shifted images, noise to be removed.
         shuffle: draw a new order every epoch; False keeps that of the data.
         checkpoint: a file, or a Checkpoint. If the file exists, training goes on after the last epoch in it, and ends
@@ -99,6 +100,8 @@ def fit(
         TypeError: an argument is of the wrong type.
         ValueError: X or y holds NaN or infinity, X and y differ in length, batch is larger than N, labels are negative,
             only one of X_val and y_val is given, or the checkpoint is damaged or of another run. Nothing is changed then.
+        OSError: the checkpoint cannot be written there. This, and a callback with a state that a file cannot hold (a
+            TypeError), shows before the first step.
     """
     require_callable(loss=loss)
     X, y = _checked_data(net, loss, X=X, y=y)
@@ -122,9 +125,11 @@ def fit(
     )
     if not isinstance(callbacks, list | tuple):
         fail_type(f"callbacks must be a list, got {describe(callbacks)}")
-    require_callable(
-        **{f"callbacks[{i}]": callback for i, callback in enumerate(callbacks) if not has_methods(callback)}
-    )
+    for i, callback in enumerate(callbacks):
+        if advice := misused(callback):
+            fail_type(f"callbacks[{i}] must be {advice}, got {describe(callback)}")
+        if not has_methods(callback):
+            require_callable(**{f"callbacks[{i}]": callback})
     if isinstance(checkpoint, str | os.PathLike):
         checkpoint = Checkpoint(checkpoint)
     if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
@@ -141,6 +146,11 @@ def fit(
     loop.call("on_train_begin")
     if saved is not None:
         run.load_state_dict(saved)
+    if checkpoint is not None and history.epochs < epochs and not history.stopped:
+        try:
+            checkpoint.rehearse(run)
+        except TypeError as error:
+            fail_type(f"checkpoint {error}")
     with ProgressBar(progress, history.epochs, epochs) as bar:
         while history.epochs < epochs and not history.stopped:
             start = perf_counter()
@@ -188,7 +198,7 @@ def evaluate(
     Args:
         net: maps (N, …) to outputs: logits (N, C) for the default loss.
         X: inputs (N, …), converted to the dtype of the parameters.
-        y: integer labels (N,), or for another loss floats (N, …).
+        y: integer labels (N,), or for another loss real targets (N, …), as in fit.
         loss: loss(outputs, y) -> a Variable of one number, a mean over the samples.
         batch: samples that are computed at a time; it bounds the memory needed and does not change the result.
 
@@ -264,11 +274,16 @@ def _checked_inputs(net: Layer, **named: Any) -> Array:
 
 
 def _checked_data(net: Layer, loss: Loss, **named: Any) -> tuple[Array, Array]:
-    """Inputs and targets by their names, of one length: labels as they are, other targets in the dtype of the inputs."""
+    """Inputs and targets by their names, of one length: labels as they are, other targets in the dtype of the inputs.
+
+    Whether integers are labels is the loss's to say: those of a regression may be negative.
+    """
     (X_name, X), (y_name, y) = named.items()
     X = _checked_inputs(net, **{X_name: X})
-    if loss is functions.softmax_cross_entropy or (np.ndim(y) == 1 and np.asarray(y).dtype.kind in "iu"):
+    if loss is functions.softmax_cross_entropy:
         y = as_labels(**{y_name: y})
+    elif loss is not functions.mean_squared_error and np.ndim(y) == 1 and np.asarray(y).dtype.kind in "iu":
+        y = np.asarray(y)  # a loss of the reader's own may pass them on as labels, or compute with them
     else:
         y = as_float_array(**{y_name: y}).astype(X.dtype, copy=False)
         require_finite(**{y_name: y})

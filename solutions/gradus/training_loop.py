@@ -115,8 +115,22 @@ def one_number(function: str, name: str, value: Any) -> Variable:
 def _clip_gradients(net: Layer, clip: Clip) -> None:
     pairs = [(p, p.grad) for p in trained_params(net) if p.grad is not None]
     grads = clip([g for _, g in pairs])
-    if [np.shape(g) for g in grads] != [p.shape for p, _ in pairs]:
-        raise ValueError("fit: clip must return gradients of the shapes it was given")
+    if isinstance(grads, tuple) and len(grads) == 2 and isinstance(grads[0], list | tuple):
+        raise TypeError(
+            "fit: clip must return the list of gradients alone, got a pair; of what clip_by_global_norm returns, take "
+            "the first: lambda grads: clip_by_global_norm(grads, 1.0)[0]"
+        )
+    if not isinstance(grads, list | tuple):
+        raise TypeError(f"fit: clip must return a list of gradients, got {describe(grads)}")
+    if len(grads) != len(pairs):
+        raise ValueError(f"fit: clip must return {len(pairs)} gradients, as many as it was given, got {len(grads)}")
+    for i, (g, (p, _)) in enumerate(zip(grads, pairs, strict=True)):
+        if not isinstance(g, np.ndarray) or g.dtype.kind not in "fiu":
+            raise TypeError(f"fit: clip must return arrays of real numbers, got {describe(g)} as number {i}")
+        if g.shape != p.shape:
+            raise ValueError(
+                f"fit: clip must return gradients of the shapes it was given, got {g.shape} for {p.shape} as number {i}"
+            )
     for (p, _), g in zip(pairs, grads, strict=True):
         p.grad = np.asarray(g, p.dtype)
 

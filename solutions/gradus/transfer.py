@@ -10,6 +10,8 @@ top, then unfreeze them from the top down, with smaller learning rates the furth
     fit(net, X, y, optimizer=Adam(net, groups=lr_groups(net.layers, 1e-3, 0.1)), …)
 
 A frozen layer of batch normalization keeps its running statistics, too.
+
+A task without labels may come first: what ``pretraining`` and ``pretext_tasks`` define can be had from here as well.
 """
 
 from __future__ import annotations
@@ -32,8 +34,35 @@ from .arguments import (
 from .data import few_labels
 from .layer import Layer
 from .layers import Sequential
+from .pretraining import (
+    Autoencoder,
+    PairNet,
+    denoising_gradients,
+    gaussian_noise,
+    linear_optimum,
+    make_pairs,
+    make_rotation_task,
+    mask_patches,
+    masking_noise,
+)
 
-__all__ = ["copy_layers", "discriminative_lr", "lr_groups", "sample_few", "split_by_class", "trainable"]
+__all__ = [
+    "Autoencoder",
+    "PairNet",
+    "copy_layers",
+    "denoising_gradients",
+    "discriminative_lr",
+    "gaussian_noise",
+    "linear_optimum",
+    "lr_groups",
+    "make_pairs",
+    "make_rotation_task",
+    "mask_patches",
+    "masking_noise",
+    "sample_few",
+    "split_by_class",
+    "trainable",
+]
 
 Array = np.ndarray
 

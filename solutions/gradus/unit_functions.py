@@ -14,6 +14,7 @@ import numpy as np
 from . import activations_with_parameters, layer_normalization, normalization
 from . import dropout as dropout_formulas
 from .arguments import fail
+from .operations import as_data_for
 from .variable import Function, Variable
 
 __all__ = ["alpha_dropout", "batch_norm", "dropout", "layer_norm", "maxout", "prelu", "rrelu"]
@@ -124,6 +125,10 @@ class LayerNorm(Function):
         return layer_normalization.layernorm_backward(gy, self.cache)
 
 
+def _data_for(W: Any, x: Any) -> Any:
+    return as_data_for(W, x) if isinstance(x, np.ndarray) else x
+
+
 def prelu(x: Any, a: Any) -> Variable:
     """Leaky ReLU with a slope that is trained: max(x, 0) + a min(x, 0).
 
@@ -170,7 +175,7 @@ def maxout(x: Any, W: Any, b: Any) -> Variable:
     Raises:
         TypeError, ValueError: as activations_with_parameters.maxout_forward.
     """
-    y: Variable = Maxout()(x, W, b)
+    y: Variable = Maxout()(_data_for(W, x), W, b)
     return y
 
 
@@ -236,7 +241,7 @@ def batch_norm(
         TypeError, ValueError: as normalization.batchnorm_forward.
     """
     function = BatchNorm(running_mean, running_var, training=training, momentum=momentum, eps=eps)
-    return function(x, gamma, beta), *function.statistics
+    return function(_data_for(gamma, x), gamma, beta), *function.statistics
 
 
 def layer_norm(x: Any, gamma: Any, beta: Any, eps: float = 1e-5) -> Variable:
@@ -250,5 +255,5 @@ def layer_norm(x: Any, gamma: Any, beta: Any, eps: float = 1e-5) -> Variable:
     Raises:
         TypeError, ValueError: as layer_normalization.layernorm_forward.
     """
-    y: Variable = LayerNorm(eps)(x, gamma, beta)
+    y: Variable = LayerNorm(eps)(_data_for(gamma, x), gamma, beta)
     return y

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from inspect import CO_VARARGS
 from numbers import Real
 from operator import attrgetter
+from threading import local
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,24 +27,34 @@ __all__ = ["Function", "Variable", "is_recording", "no_grad"]
 
 Array = np.ndarray
 
-_recording = True
 _ARRAY_TYPES = (np.ndarray, np.generic, float)  # what forward may return
+
+
+class _Blocks(local):
+    """How many no_grad blocks each thread is in. A number, since blocks of generators may end in any order."""
+
+    entered = 0
+
+
+_no_grad = _Blocks()
 
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Inside ``with no_grad():`` functions compute values only: no creators, no gradients, no memory kept for them."""
-    global _recording
-    before, _recording = _recording, False
+    """Inside ``with no_grad():`` functions compute values only: no creators, no gradients, no memory kept for them.
+
+    It holds for the thread that enters it.
+    """
+    _no_grad.entered += 1
     try:
         yield
     finally:
-        _recording = before
+        _no_grad.entered -= 1
 
 
 def is_recording() -> bool:
     """False inside ``with no_grad():``."""
-    return _recording
+    return not _no_grad.entered
 
 
 class Variable(Operators):
@@ -56,7 +67,9 @@ class Variable(Operators):
         name: shown by print.
 
     Attributes:
-        grad: None, or a plain array with the shape and dtype of data.
+        grad: None, or a plain array with the shape and dtype of data. It may be the gradient of another variable, too:
+            after (a + b).sum().backward(), a.grad is b.grad. Put a new array in its place, ``x.grad = 2 * x.grad``, and
+            do not change it in place.
         creator: the Function that made it; None for a leaf.
         generation: 0 for a leaf, else one more than the latest of the creator's inputs.
 
@@ -85,6 +98,9 @@ class Variable(Operators):
         A leaf adds the new gradient to the one it has, until ``cleargrad``. Variables in between lose theirs, so that a
         second backward through the same graph starts afresh.
 
+        The data of a leaf must be what it was when the graph was made. After a step of an optimizer it is not, and the
+        result would be silently wrong, a mixture of old and new values; PyTorch refuses.
+
         Args:
             retain_grad: keep the gradients of the variables in between, too.
 
@@ -109,6 +125,10 @@ class Variable(Operators):
     def cleargrad(self) -> None:
         """Forget the gradient, before the variable is used in another computation."""
         self.grad = None
+
+    def detach(self) -> Variable:
+        """A leaf with the same array: data, through which no gradient passes back to what this was computed from."""
+        return Variable(self.data)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -168,7 +188,7 @@ class Function:
             ys = self.forward(*xs)
         except (AttributeError, IndexError, TypeError, ValueError) as error:
             self._explain(error, xs)
-        if _recording and generation >= 0:
+        if generation >= 0 and not _no_grad.entered:
             self.inputs = inputs
             self.generation = generation
         if not isinstance(ys, tuple):

@@ -16,6 +16,7 @@ from gradus.activations import (
     leaky_relu,
     leaky_relu_derivative,
     log_softmax,
+    log_softmax_backward,
     relu,
     relu_derivative,
     selu,
@@ -23,6 +24,7 @@ from gradus.activations import (
     sigmoid,
     sigmoid_derivative,
     softmax,
+    softmax_backward,
     tanh,
     tanh_derivative,
 )
@@ -165,6 +167,38 @@ def test_softmax_survives_large_and_masked_logits():
     np.testing.assert_allclose(log_softmax(np.array([0.0, -2000.0])), [0, -2000])
 
 
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+def test_gradients_of_softmax_equal_pytorchs(torch, axis):
+    z, dout = np.random.default_rng(0).normal(0, 3, (2, 4, 3, 5))
+    for f, f_backward, theirs in (
+        (softmax, softmax_backward, torch.softmax),
+        (log_softmax, log_softmax_backward, torch.log_softmax),
+    ):
+        tensor = torch.tensor(z, requires_grad=True)
+        theirs(tensor, axis).backward(torch.tensor(dout))
+        np.testing.assert_allclose(f_backward(dout, f(z, axis), axis), tensor.grad.numpy(), rtol=1e-11, atol=1e-14)
+
+
+def test_gradients_of_softmax_by_hand():
+    p = np.array([[0.5, 0.25, 0.25]])
+    jacobian = np.diag(p[0]) - np.outer(p, p)
+    for i, dout in enumerate(np.eye(3)):
+        np.testing.assert_allclose(softmax_backward(dout[None], p)[0], jacobian[i], rtol=1e-15)
+        np.testing.assert_allclose(log_softmax_backward(dout[None], np.log(p))[0], dout - p[0], rtol=1e-15)
+    np.testing.assert_array_equal(softmax_backward(np.ones((2, 1)), np.array([[1.0], [0.0]]), axis=0), 0)
+
+
+def test_leaky_relu_without_a_slope_is_relu_also_at_infinity():
+    z = np.array([-np.inf, -2.0, 0.0, 3.0, np.inf])
+    np.testing.assert_array_equal(leaky_relu(z, 0.0), [0, 0, 0, 3, np.inf])
+    np.testing.assert_array_equal(leaky_relu(z, -0.0), [0, 0, 0, 3, np.inf])
+    assert np.isnan(leaky_relu(np.array([np.nan]), 0.0)).all()
+
+
+def test_derivatives_that_ask_for_the_sign_count_nan_as_negative():
+    assert relu_derivative(np.array([np.nan])) == 0 and leaky_relu_derivative(np.array([np.nan]), 0.3) == 0.3
+
+
 @pytest.mark.parametrize("f", EVERY)
 def test_dtype_and_shape_are_kept_and_nothing_is_mutated(f):
     for dtype in (np.float32, np.float64):
@@ -216,6 +250,17 @@ def test_bad_input_is_named():
         (lambda: softmax(np.array(1.0)), ValueError, "softmax: z must have at least one axis"),
         (lambda: softmax(np.ones((2, 3)), 2), ValueError, "softmax: axis must be less than the 2 axes"),
         (lambda: softmax(np.ones((2, 3)), -3), ValueError, "softmax: axis must be at least -2"),
+        (
+            lambda: softmax_backward(np.ones(2), np.ones(3)),
+            ValueError,
+            "softmax_backward: dout must have the shape of p",
+        ),
+        (lambda: log_softmax_backward(1.0, 1.0), ValueError, "log_softmax_backward: log_p must have at least one axis"),
+        (
+            lambda: softmax_backward(np.ones(2), np.ones(2), 1),
+            ValueError,
+            "axis must be less than the 1 axes of p, got",
+        ),
         (lambda: log_softmax(np.ones((2, 0))), ValueError, "log_softmax: z must have at least one entry along axis -1"),
         (lambda: gaussian_moments(3), TypeError, "gaussian_moments: f must be a function"),
         (

@@ -14,6 +14,10 @@ import numpy as np
 import pytest
 from catalogue import all_entries, wrong_values
 from gradus import Variable
+from gradus.layer import Layer
+from gradus.layers import MLP
+from gradus.optimizer import Optimizer
+from gradus.optimizers import Adam
 
 ENTRIES = list(all_entries())
 HERE = Path(__file__).parent
@@ -40,15 +44,39 @@ NOT_TRIED = {
     "trial.Claim": "a tuple of what claim was given",
     "trial.Number": "what number was given",
     "callbacks.Callback": "a base class without arguments",
+    "layer_text": "what Layer prints: test_layer_structure.py",
     "progress": "a part of fit, tried through it",
     "training_loop": "a part of fit, tried through it",
     "state_files": "a wrong path would be a file: test_state_files.py::test_bad_input_is_named",
 }
 
 
+# Functions whose result holds no array of floats: what it is instead.
+NUMBERS = """
+    babysitting.expected_initial_loss babysitting.distinct_hidden_units babysitting.regularization_raises_loss
+    babysitting.overfit_tiny calibration.accuracy calibration.nll calibration.brier calibration.ece clipping.global_norm
+    clipping.cosine diagnostics.per_layer_factor diagnostics.saturation_fraction diagnostics.dead_fraction
+    dropout.alpha_dropout_constants gradient_diagnostics.update_ratio gradient_diagnostics.sign_agreement
+    gradient_diagnostics.path_ratio gradient_diagnostics.condition_number initializers.compute_fans
+    moments.gaussian_moments moments.selu_constants pretraining.linear_optimum range_test.suggest_lr regularizers.lp_norm
+    regularizers.l2_penalty regularizers.l1_penalty regularizers.elastic_net schedules.PerformanceSchedule
+    search_trials.at_edge search_trials.rank training.evaluate transfer.discriminative_lr
+"""
+INTEGERS = """
+    data.label_noise dropout_ensemble.enumerate_masks idx.read_idx quantization.quantize search_trials.distinct_projections
+    tasks.parity
+"""
+OTHERS = """
+    babysitting.diagnose callbacks.LearningRate callbacks.MomentumRate callbacks.PerformanceRate callbacks.StopEarly
+    callbacks.ClipNorm callbacks.keep_max_norm checkpoints.Checkpoint early_stopping.EarlyStopping search.draw_points
+    search.narrowed search.random_search search.coarse_to_fine search_trials.grid search_trials.run_trials training.fit
+    transfer.copy_layers transfer.lr_groups
+"""  # settings, trials and reports, or nothing: what they do to a network is tried in their own tests
+
+
 # Modules whose docstring says once what all of their functions raise.
 SPEAK_FOR_ALL = {"arguments", "operations", "elementwise", "reductions", "shapes", "activation_functions"}
-SPEAK_FOR_ALL |= {"image_functions", "functions", "variable"}
+SPEAK_FOR_ALL |= {"image_functions", "functions", "variable", "layer_text"}
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +100,20 @@ def rng():
 
 
 def arrays_in(value):
-    """All arrays in a value: in lists, tuples, dicts and Variables."""
+    """All arrays in a value: in lists, tuples, dicts and Variables, and the whole state of Layers and Optimizers."""
     if isinstance(value, Variable):
         yield from arrays_in(value.data)
+        yield from arrays_in(value.grad)
+    elif isinstance(value, Layer):
+        yield from arrays_in([*value.state_dict().values(), *value.params()])
+        for name, layer in value.named_layers():
+            yield np.array([name, str(layer.training), str(layer.frozen)])
+            yield from arrays_in([v for v in vars(layer).values() if isinstance(v, np.random.Generator)])
+    elif isinstance(value, Optimizer):
+        yield from arrays_in([value.net, value.state_dict()])
+        yield np.array(str(value.groups))
+    elif isinstance(value, np.random.Generator):
+        yield np.array(str(value.bit_generator.state))
     elif isinstance(value, np.ndarray | np.generic):
         yield value
     elif isinstance(value, dict):
@@ -109,7 +148,43 @@ def test_no_input_is_changed(entry):
 def test_float32_stays_float32(entry):
     result = result_of(entry, entry.valid(rng(), np.float32), np.float32)
     floats = [a for a in arrays_in(result) if a.dtype.kind == "f"]
-    assert {a.dtype for a in floats} <= {np.dtype(np.float32)}
+    without_floats = entry.name.startswith(("plotting.", "figure_style.", "trial.")) or entry.name in OTHERS.split()
+    if entry.name in NUMBERS.split():
+        numbers = result if isinstance(result, tuple | list) else [result]
+        assert {type(number) for number in numbers} <= {float, int, bool}, "a number of NumPy would carry its dtype on"
+    elif entry.name in INTEGERS.split():
+        assert {a.dtype.kind for a in arrays_in(result)} <= set("iub")
+    elif not without_floats:
+        assert {a.dtype for a in floats} == {np.dtype(np.float32)}, "no array in the result? see NUMBERS and OTHERS"
+
+
+def test_the_state_of_networks_and_optimizers_is_looked_at():
+    net = MLP([3, 4, 2], "relu", rng=rng(), batchnorm="pre", dropout=0.1)
+    optimizer = Adam(net)
+
+    def state():
+        return [a.tolist() for a in arrays_in([net, optimizer])]
+
+    def moment():
+        net.flat_grad[...] = 1
+        optimizer.step()
+        net.flat[...] = before["flat"]
+
+    before = {"flat": net.flat.copy()}
+    for change in (
+        lambda: net.params()[1].data.fill(7),
+        lambda: setattr(net.params()[0], "grad", np.ones(net.params()[0].shape)),
+        lambda: net.layers[1].running_var.fill(3),
+        lambda: net.layers[3].rng.random(),
+        net.layers[1].eval,
+        net.layers[0].freeze,
+        lambda: setattr(optimizer, "lr", 0.5),
+        moment,
+    ):
+        then = state()
+        assert state() == then
+        change()
+        assert state() != then
 
 
 def cases():
@@ -152,17 +227,62 @@ def test_wrong_input_is_refused_by_name_or_declared_fine(entry, name, kind, wron
 
 
 @cache
-def names_of_tests(file):
-    tree = ast.parse((HERE / file).read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+def definitions(file):
+    """Name → where it is defined at the top of a file of tests (or in a class there), its parsed source."""
+    found = {}
+    for node in ast.parse((HERE / file).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = (file, node)
+        if isinstance(node, ast.ClassDef):
+            found |= {inner.name: (file, inner) for inner in node.body if isinstance(inner, ast.FunctionDef)}
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {name.id: (file, node) for t in targets for name in ast.walk(t) if isinstance(name, ast.Name)}
+        if isinstance(node, ast.ImportFrom) and (HERE / f"{node.module}.py").exists():
+            theirs = definitions(f"{node.module}.py")  # tables that several files share
+            found |= {a.asname or a.name: theirs[a.name] for a in node.names if a.name in theirs}
+    return found
 
 
-@each([e for e in ENTRIES if e.function.__module__.removeprefix("gradus.").split(".")[0] not in NOT_FORMULAS])
+OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.USub: "neg", ast.Pow: "power"}
+TABLES = {
+    name: {f.__name__ for value in table.values() for f in (value if isinstance(value, tuple) else (value,))}
+    for name, table in {"ACTIVATIONS": gradus.activations.ACTIVATIONS}.items()
+}  # of the package; whoever goes through one of them has tried everything in it
+
+
+@cache
+def words_of(file, name):
+    """The names that a test uses: in itself, its decorators, and the tables and helpers of its file that it uses."""
+    words, todo, seen = set(), [(file, name)], set()
+    while todo:
+        place = todo.pop()
+        if place in seen or place[1] not in definitions(place[0]):
+            continue
+        seen.add(place)
+        home, source = definitions(place[0])[place[1]]
+        for node in ast.walk(source):
+            word = {ast.Name: "id", ast.Attribute: "attr", ast.arg: "arg", ast.Constant: "value"}.get(type(node))
+            if word is not None and isinstance(getattr(node, word), str):
+                words.add(getattr(node, word))
+                todo.append((home, getattr(node, word)))
+            if type(node) in OPERATORS:
+                words.add(f"operations.{OPERATORS[type(node)]}")
+    return words.union(*(TABLES[table] for table in words & TABLES.keys()))
+
+
+FORMULAS = [e for e in ENTRIES if e.function.__module__.removeprefix("gradus.").split(".")[0] not in NOT_FORMULAS]
+
+
+@each(FORMULAS)
 def test_two_oracles_at_least_hold_each_function(entry):
     assert len(entry.oracles) >= 2, entry.oracles
+    assert len(set(entry.oracles.values())) >= 2, f"one test is one oracle: {entry.oracles}"
     for oracle, where in entry.oracles.items():
         file, _, test = where.partition("::")
-        assert test in names_of_tests(file), f"{oracle}: there is no {where}"
+        assert test.startswith("test_") and test in definitions(file), f"{oracle}: there is no {where}"
+        used = {entry.function.__name__, entry.name} & words_of(file, test)
+        assert used, f"{oracle}: {where} does not use {entry.name}"
 
 
 def public_things():

@@ -133,6 +133,34 @@ def test_a_wrong_small_gradient_cannot_hide_behind_a_large_one(rng):
         gradcheck(lambda a, b: Sum()(a, b), variable(3), variable(3, seed=1), rng=rng)
 
 
+class Raised(Function):
+    """x + 10 000, with a gradient that is wrong by a factor."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def forward(self, x):
+        return x + 1e4
+
+    def backward(self, gy):
+        return self.factor * gy
+
+
+def test_what_rounding_does_to_large_values_excuses_no_more_than_that(rng):
+    x = Variable(np.array([0.3]))
+    gradcheck(lambda x: Raised(1.0)(x), x, rng=rng, rtol=1e-12)  # the quotient has seven digits
+    with pytest.raises(GradientError):
+        gradcheck(lambda x: Raised(1.00002)(x), x, rng=rng)
+
+
+def test_chance_is_noticed_where_it_is_small_and_the_last_digit_is_not_chance(rng):
+    other = np.random.default_rng(1)
+    with pytest.raises(ValueError, match="is it random"):
+        gradcheck(lambda x: x * (1 + 1e-9 * other.standard_normal()), variable(3), rng=rng)
+    signs = iter([1, -1] * 50)
+    gradcheck(lambda x: x * (1 + 2e-16 * next(signs)), variable(3), rng=rng)
+
+
 def test_the_message_gives_both_slopes_and_the_name(rng):
     x, W = variable(5, 4), Variable(variable(4, 2).data, name="W")
     with pytest.raises(GradientError) as caught:

@@ -32,7 +32,7 @@ def test_a_damaged_file_is_refused_and_nothing_changes(spoil, tmp_path):
 def test_an_npz_of_something_else_is_refused(tmp_path):
     path = tmp_path / "run.npz"
     np.savez(path, a=np.zeros(3))
-    refused(path, r"fit: checkpoint .*run\.npz is damaged, or not a file of save_state")
+    refused(path, r"fit: checkpoint .*run\.npz is not a file of save_state, but an .npz of the arrays a;")
     save_state(path, {"a": 1})
     refused(path, r"fit: checkpoint .*run\.npz holds a state, but not of a training run")
     with path.open("wb") as file:

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from gradus import clipping, recurrence
 from gradus.clipping import clip_by_global_norm, clip_by_norm, clip_by_value, cosine, global_norm
 from scipy import linalg
 from scipy.spatial import distance
@@ -220,3 +221,19 @@ def test_cosine_neither_overflows_nor_vanishes(size):
 def test_directions_that_cannot_be_compared_are_refused(a, b, message):
     with pytest.raises(ValueError, match=rf"^cosine: {message}"):
         cosine(a, b)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_longest_gradients_are_clipped_to_the_threshold_with_all_their_digits(dtype):
+    g = np.full(1000, np.finfo(dtype).max / 2, dtype)
+    for c in (1.0, 1e-3, 1e30):
+        clipped, norm = clip_by_global_norm({"W": g, "b": -g[:24]}, c)
+        assert norm == (math.inf if dtype == np.float64 else pytest.approx(float(g[0]) * 32, rel=1e-12))
+        np.testing.assert_allclose(clipped["W"], c / 32, rtol=1e-6 if dtype == np.float32 else 1e-14)
+        np.testing.assert_allclose(clipped["b"], -c / 32, rtol=1e-6 if dtype == np.float32 else 1e-14)
+        assert clipped["W"].dtype == dtype
+    np.testing.assert_allclose(clip_by_norm(g, 2.0), 2 / math.sqrt(1000), rtol=1e-6)
+
+
+def test_the_recurrent_network_by_hand_can_be_had_from_here():
+    assert clipping.rnn_bptt is recurrence.rnn_bptt and "rnn_bptt" in clipping.__all__

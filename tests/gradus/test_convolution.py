@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from gradus import Variable, convolution, gradcheck
 from gradus import functions as F
-from gradus.convolution import conv2d_backward, conv2d_forward
-from gradus.windows import col2im, im2col
-from image_support import as_image, windows_by_loops
+from gradus.convolution import conv2d_backward, conv2d_forward, conv2d_input_grad, conv2d_kernel_grad
+from gradus.windows import Grid, col2im, im2col
+from image_support import as_image, pair, windows_by_loops
 
 # (N, C, H, W), C_out, (kh, kw), stride, padding
 GEOMETRIES = [
@@ -79,7 +79,7 @@ def test_gradients_of_convolution_agree_with_differences(geometry):
     gradcheck(lambda *v: F.conv2d(*v, stride=stride, padding=padding), *variables, rng=np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("room", [1, 700, 10**9])
+@pytest.mark.parametrize("room", [1, 9000, 10**9])  # 9000 for three images: 3, 3 and 1
 def test_the_batch_may_go_through_in_parts_of_any_size(monkeypatch, room):
     x, W, b = inputs(((7, 2, 5, 4), 3, (3, 3), 1, 1))
     y, cache = conv2d_forward(x, W, b, padding=1)
@@ -89,6 +89,18 @@ def test_the_batch_may_go_through_in_parts_of_any_size(monkeypatch, room):
     np.testing.assert_allclose(y_in_parts, y, rtol=1e-13, atol=1e-14)
     for part, whole in zip(conv2d_backward(y, cache), gradients, strict=True):
         np.testing.assert_allclose(part, whole, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_part_holds_as_many_images_as_have_room(monkeypatch, dtype):
+    _, cache = conv2d_forward(np.ones((7, 2, 5, 4)), np.ones((3, 3, 2, 1)))
+    of_one = 3 * 3 * 2 * 3 * 2 * np.dtype(dtype).itemsize  # taps · channels · places
+    for room, images in [(1, 1), (of_one, 1), (2 * of_one - 1, 1), (3 * of_one, 3), (10**9, 7)]:
+        monkeypatch.setattr(convolution, "CACHE_BYTES", room)
+        parts = [(range(7)[part], cols) for part, cols in convolution._parts(cache.grid, np.dtype(dtype))]
+        assert [i for part, _ in parts for i in part] == list(range(7))
+        assert len(parts[0][0]) == images and all(len(part) == len(cols) for part, cols in parts)
+        assert {cols.dtype for _, cols in parts} == {np.dtype(dtype)}
 
 
 def test_a_kernel_with_a_single_one_moves_the_image():
@@ -112,6 +124,8 @@ def test_convolution_is_linear_and_its_backward_the_transpose():
     dy = np.random.default_rng(1).standard_normal(y.shape)
     dx, dW, db = conv2d_backward(dy, cache)
     assert np.vdot(dy, y) == pytest.approx(np.vdot(dx, x), rel=1e-12) == pytest.approx(np.vdot(dW, W), rel=1e-12)
+    assert np.vdot(conv2d_input_grad(dy, cache), x) == pytest.approx(np.vdot(dy, y), rel=1e-12)
+    assert np.vdot(conv2d_kernel_grad(dy, cache), W) == pytest.approx(np.vdot(dy, y), rel=1e-12)
     np.testing.assert_allclose(db, dy.sum((0, 2, 3)), rtol=1e-12)
 
 
@@ -153,6 +167,15 @@ def test_columns_equal_pytorchs_unfold_and_images_its_fold(torch):
     np.testing.assert_array_equal(cols, by_channel)
     folded = torch.nn.functional.fold(torch.tensor(unfolded), (5, 6), (2, 3), stride=(2, 1), padding=(1, 0)).numpy()
     np.testing.assert_allclose(col2im(cols, x.shape, (2, 3), (2, 1), (1, 0)), folded, rtol=1e-13)
+
+
+@each_geometry
+def test_what_a_tap_meets_everywhere_is_its_part_of_the_columns(geometry):
+    x, _, _ = inputs(geometry)
+    _, _, size, stride, padding = geometry
+    grid = Grid(x.shape, size, pair(stride), pair(padding))
+    seen = np.stack(list(grid.views(grid.pad(x))), axis=1)
+    np.testing.assert_array_equal(seen.reshape(grid.columns_shape), im2col(x, size, stride, padding))
 
 
 def test_windows_move_by_one_and_without_margin_unless_told():

@@ -85,6 +85,11 @@ def test_saturation_follows_from_the_law_of_the_first_layer():
     for activation, edge in (("tanh", math.atanh(0.99)), ("sigmoid", math.log(99))):
         measured = propagate(activation, naive_normal, 1, 256, np.random.default_rng(0), samples=2000)
         assert measured["saturated"][0] == pytest.approx(2 * stats.norm.sf(edge / 16), abs=0.005)
+    a = np.tanh(np.random.default_rng(0).normal(0, 16, 100_000))
+    assert (
+        stats.binomtest(int(saturation_fraction(a) * a.size), a.size, 2 * stats.norm.sf(math.atanh(0.99) / 16)).pvalue
+        > 1e-4
+    )
     assert propagate("relu", naive_normal, 3, 20, np.random.default_rng(0))["saturated"].tolist() == [0, 0, 0]
 
 
@@ -133,6 +138,7 @@ def test_saturation_by_hand():
     assert saturation_fraction(np.array([0.0, 0.005, 0.5, 0.995]), bounds=(0, 1)) == 3 / 4
     assert saturation_fraction(np.array([0.0, 0.005, 0.5, 0.995])) == 1 / 4
     assert saturation_fraction(np.array([-1.0, 1.0]), tol=0.0) == 0
+    assert saturation_fraction(np.array([-0.5, 0.5, -0.6]), tol=0.5) == 1 / 3  # at that distance is not closer
 
 
 def test_a_unit_is_dead_only_if_every_sample_leaves_it_silent():

@@ -261,3 +261,19 @@ def test_float32_stays_float32():
     probs = np.full((2, 3, 2), 0.5, np.float32)
     assert geometric_mean_prediction(probs).dtype == np.float32
     assert geometric_mean_prediction(probs, np.ones(2)).dtype == np.float32
+
+
+def test_a_float32_network_predicts_in_float32_whatever_the_data():
+    from gradus.layers import MLP
+
+    seen = []
+
+    class Watching(MLP):
+        def forward(self, x):
+            seen.append(x.dtype)
+            return super().forward(x)
+
+    net = Watching([6, 4, 3], rng=rng(), dropout=0.5, dtype=np.float32)
+    results = mc_dropout_predict(net, np.ones((2, 6)), 2, rng())
+    assert seen == [np.dtype(np.float32)] * 2
+    assert {a.dtype for a in results} == {np.dtype(np.float32)}

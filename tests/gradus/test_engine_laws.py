@@ -1,13 +1,15 @@
-"""What the engine promises about time and memory: deep chains, no garbage, flat memory."""
+"""What the engine promises: deep chains, no garbage, flat memory, threads that do not disturb one another."""
 
 import gc
 import time
 import tracemalloc
+from threading import Event, Thread
 
 import numpy as np
 import pytest
-from gradus import Function, Variable
+from gradus import Function, Variable, no_grad
 from gradus import functions as F
+from gradus.variable import is_recording
 
 
 def chain(n):
@@ -111,3 +113,37 @@ def test_memory_stays_flat_over_a_thousand_training_steps():
         assert held() - before < 20_000  # one array kept per step would be five times that
     finally:
         tracemalloc.stop()
+
+
+def test_no_grad_holds_for_one_thread_and_its_blocks_may_end_in_any_order():
+    entered, leave = Event(), Event()
+
+    def look():
+        with no_grad():
+            entered.set()
+            leave.wait(10)
+
+    thread = Thread(target=look)
+    thread.start()
+    assert entered.wait(10)
+    recorded_beside, y = is_recording(), Variable(np.ones(2)) * 2.0
+    leave.set()
+    thread.join()
+    assert recorded_beside and y.creator is not None
+
+    first, second = no_grad(), no_grad()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not is_recording()
+    second.__exit__(None, None, None)
+    assert is_recording()
+
+
+def test_no_gradient_passes_through_what_is_detached():
+    x = Variable(np.array([2.0, 3.0]), name="x")
+    y = x * x
+    z = y.detach()
+    assert z.data is y.data and z.creator is None and y.creator is not None
+    (z * x).backward()
+    np.testing.assert_array_equal(x.grad, [4, 9])  # not 3 x²

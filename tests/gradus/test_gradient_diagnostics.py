@@ -26,6 +26,7 @@ def test_update_ratio_by_hand():
     assert all(
         math.isnan(update_ratio(*pair)) for pair in [([math.nan], [1.0]), ([1.0], [math.nan]), ([0.0], [math.nan])]
     )
+    assert math.isnan(update_ratio([math.inf], [1.0]))
 
 
 def test_gradient_ratios_by_hand_and_of_gradient_descent():
@@ -36,9 +37,40 @@ def test_gradient_ratios_by_hand_and_of_gradient_descent():
     np.testing.assert_allclose(steps, 0.1 * gradient_ratios(weights[:2], grads[:2]), rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ratios_equal_those_of_pytorchs_norms(torch, dtype):
+    rng = np.random.default_rng(0)
+    weights = [rng.standard_normal(shape).astype(dtype) for shape in [(4, 3), (3,), (2, 3, 4)]]
+    grads = [rng.standard_normal(W.shape).astype(dtype) for W in weights]
+    norm = lambda a: torch.linalg.vector_norm(torch.tensor(a, dtype=torch.float64)).item()  # noqa: E731
+    expected = [norm(dW) / norm(W) for W, dW in zip(weights, grads, strict=True)]
+    np.testing.assert_allclose(gradient_ratios(weights, grads), expected, rtol=1e-12)
+    steps = [update_ratio(W, W + dW) for W, dW in zip(weights, grads, strict=True)]
+    np.testing.assert_allclose(steps, expected, rtol=1e-6 if dtype == np.float32 else 1e-12)  # W + dW is rounded
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ratios_survive_squares_that_leave_the_numbers(dtype):
+    tiny, huge = 1e-37 if dtype == np.float32 else 1e-300, 1e37 if dtype == np.float32 else 1e300
+    with np.errstate(all="raise"):
+        for size in (tiny, huge):
+            w = np.full((2, 2), size, dtype)
+            assert update_ratio(w, 3 * w) == pytest.approx(2, rel=1e-6)
+            assert path_ratio(np.stack([0 * w, w, 3 * w])) == pytest.approx(1, rel=1e-6)
+            assert path_ratio(np.stack([0 * w, w, 0 * w])) == math.inf
+        one, small = np.ones(4, dtype), np.full(4, tiny, dtype)
+        np.testing.assert_allclose(gradient_ratios([one], [small]), [tiny], rtol=1e-6)
+        np.testing.assert_allclose(gradient_ratios([small], [one]), [1 / tiny], rtol=1e-6)
+    assert update_ratio(np.full(2, -huge), np.full(2, huge)) == pytest.approx(2, rel=1e-6)
+    largest = np.full(2, np.finfo(dtype).max, dtype)
+    assert update_ratio(largest, -largest) == pytest.approx(2, rel=1e-6)  # the difference has no room in the dtype
+    assert path_ratio(np.stack([largest, -largest, 0 * largest])) == pytest.approx(3, rel=1e-6)
+
+
 def test_sign_agreement_by_hand():
     G = np.array([[1.0, -1.0, 0.0, 1.0, 0.0], [2.0, -3.0, 5.0, -1.0, 0.0]])
     assert sign_agreement(G) == 3 / 5  # +, −, 0 with +; mixed and empty do not count
+    assert sign_agreement(-G) == 3 / 5
     assert sign_agreement(G.T) == 0  # the units are the columns
 
 
@@ -63,7 +95,7 @@ def test_path_ratio_by_hand():
     assert path_ratio(np.array([[0.0, 0.0], [3.0, 4.0]])) == 1
     assert path_ratio([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]]) == pytest.approx(7 / 5, rel=1e-15)
     assert path_ratio(np.array([0.0, 2.0, 1.0])) == 3
-    assert path_ratio([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]) == math.inf
+    assert path_ratio([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]) == math.inf == path_ratio([0.0, 1e-3, 0.0])
     assert math.isnan(path_ratio(np.zeros((3, 2))))
     w = np.random.default_rng(0).standard_normal((6, 2, 3))  # parameters of any shape
     flat = w.reshape(6, 6)
@@ -80,6 +112,10 @@ def test_a_zigzag_along_two_axes_is_longer():
 def test_condition_number_is_numpys():
     A = np.random.default_rng(0).standard_normal((7, 4))
     assert condition_number(A) == pytest.approx(np.linalg.cond(A), rel=1e-12)
+
+
+def test_condition_number_is_that_of_the_eigenvalues():
+    A = np.random.default_rng(0).standard_normal((7, 4))
     eigenvalues = linalg.eigvalsh(A.T @ A)
     assert condition_number(A.T @ A) == pytest.approx(eigenvalues[-1] / eigenvalues[0], rel=1e-10)
     assert condition_number(A) ** 2 == pytest.approx(condition_number(A.T @ A), rel=1e-10)

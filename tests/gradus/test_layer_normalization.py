@@ -54,6 +54,28 @@ def test_two_features_by_hand():
     np.testing.assert_allclose(out, [9, 22])
 
 
+@pytest.mark.parametrize("wrt", [0, 1, 2], ids=["X", "gamma", "beta"])
+def test_gradients_equal_difference_quotients(case, wrt):
+    rng = np.random.default_rng(8)
+    dout, direction, h = rng.standard_normal((4, 3, 6)), rng.standard_normal(case[wrt].shape), 1e-5
+    gradient = layernorm_backward(dout, layernorm_forward(*case, eps=0.01)[1])[wrt]
+
+    def loss(step):
+        moved = [a + step * direction if i == wrt else a for i, a in enumerate(case)]
+        return np.sum(dout * layernorm_forward(*moved, eps=0.01)[0])
+
+    assert np.sum(gradient * direction) == pytest.approx((loss(h) - loss(-h)) / (2 * h), rel=1e-8)
+
+
+def test_gradients_of_two_features_by_hand():
+    # x̂ = (z, −z)/√(z² + ε) with z = (x₁ − x₂)/2 = −1, so dx̂₁/dx₁ = ½ ε/(z² + ε)^1.5 = 3/16
+    _, cache = layernorm_forward(np.array([0.0, 2.0]), np.array([2.0, 4.0]), np.array([10.0, 20.0]), eps=3.0)
+    dX, dgamma, dbeta = layernorm_backward(np.array([5.0, 7.0]), cache)
+    np.testing.assert_allclose(dX, [(5 * 2 - 7 * 4) * 3 / 16, (7 * 4 - 5 * 2) * 3 / 16], rtol=1e-14)
+    np.testing.assert_allclose(dgamma, [-5 / 2, 7 / 2], rtol=1e-14)
+    np.testing.assert_array_equal(dbeta, [5, 7])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_layer_is_the_formula_and_its_gradients_agree_with_differences(case, dtype):
     layer = LayerNorm(6, eps=1e-3, dtype=dtype)
@@ -64,6 +86,20 @@ def test_the_layer_is_the_formula_and_its_gradients_agree_with_differences(case,
     if dtype == np.float64:
         gradcheck(lambda x, *_: layer(x), Variable(X), *layer.params(), rng=np.random.default_rng(0))
     assert LayerNorm(6).eps == 1e-5
+
+
+def test_the_layer_equals_pytorchs_module(torch, case):
+    X, gamma, beta = case
+    layer, module = LayerNorm(6, eps=0.01), torch.nn.LayerNorm(6, eps=0.01, dtype=torch.float64)
+    layer.gamma.data[:], layer.beta.data[:] = gamma, beta
+    module.load_state_dict({"weight": torch.tensor(gamma), "bias": torch.tensor(beta)})
+    expected = module(torch.tensor(X))
+    (expected**2).sum().backward()
+    out = layer(X)
+    (out**2).sum().backward()
+    np.testing.assert_allclose(out.data, expected.detach().numpy(), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(layer.gamma.grad, module.weight.grad.numpy(), rtol=1e-11)
+    np.testing.assert_allclose(layer.beta.grad, module.bias.grad.numpy(), rtol=1e-11)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_a_file_that_is_damaged_or_something_else_is_refused_by_name(net, tmp_pa
     net.save(path)
     before = net.state_dict()
     for bad in damaged_files(path):
-        with pytest.raises(ValueError, match=f"{bad.name} is damaged, or not a file of save_state"):
+        with pytest.raises(ValueError, match=f"{bad.name} is (damaged, or )?not a file of save_state"):
             net.load(bad)
         assert same(net.state_dict(), before)
     with pytest.raises(FileNotFoundError):

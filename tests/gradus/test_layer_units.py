@@ -92,7 +92,68 @@ def test_gradients_of_batch_and_layer_normalization_agree_with_differences(rng):
         U.batch_norm(np.ones((2, 3, 4)), gamma, beta, np.zeros(3), np.ones(3), training=True)
 
 
+def test_functions_and_their_gradients_equal_pytorchs_with_the_same_mask(torch, rng):
+    f = torch.nn.functional
+    x, dout, kept = rng.standard_normal((5, 3)), rng.standard_normal((5, 3)), rng.random((5, 3)) < 0.75
+    slopes, a = rng.uniform(1 / 8, 1 / 3, (5, 3)), rng.uniform(0.1, 2, 3)
+    gamma, beta, W, b = rng.normal(1, 0.5, 3), rng.standard_normal(3), rng.standard_normal((3, 2, 3)), np.zeros((2, 3))
+    low = -1.7580993408473766  # selu at −∞, what alpha dropout puts in place of the units it drops
+    scale = (0.75 * (1 + 0.25 * low**2)) ** -0.5
+    mask = torch.tensor(kept)
+    cases = {
+        "dropout": (lambda v: U.dropout(v, 0.25, None, mask=kept), lambda t: t * mask / 0.75, [x]),
+        "plain dropout": (lambda v: U.dropout(v, 0.25, None, mask=kept, inverted=False), lambda t: t * mask, [x]),
+        "alpha dropout": (
+            lambda v: U.alpha_dropout(v, 0.25, None, mask=kept),
+            lambda t: scale * torch.where(mask, t, low) - scale * low * 0.25,
+            [x],
+        ),
+        "rrelu": (
+            lambda v: U.rrelu(v, None, slopes=slopes),
+            lambda t: torch.where(t > 0, t, t * torch.tensor(slopes)),
+            [x],
+        ),
+        "rrelu in use": (lambda v: U.rrelu(v, None, training=False), lambda t: f.rrelu(t, training=False), [x]),
+        "prelu": (U.prelu, f.prelu, [x, a]),
+        "layer norm": (U.layer_norm, lambda t, g, c: f.layer_norm(t, (3,), g, c), [x, gamma, beta]),
+        "maxout": (U.maxout, lambda t, w, c: (torch.einsum("nd,dkh->nkh", t, w) + c).amax(1), [x, W, b]),
+    }
+    for name, (ours, theirs, arrays) in cases.items():
+        variables, tensors = [Variable(v) for v in arrays], [torch.tensor(v, requires_grad=True) for v in arrays]
+        out, expected = ours(*variables), theirs(*tensors)
+        (out * dout).sum().backward()
+        expected.backward(torch.tensor(dout))
+        np.testing.assert_allclose(out.data, expected.detach().numpy(), rtol=1e-12, atol=1e-13, err_msg=name)
+        for variable, tensor in zip(variables, tensors, strict=True):
+            np.testing.assert_allclose(variable.grad, tensor.grad.numpy(), rtol=1e-10, atol=1e-13, err_msg=name)
+
+
 # The layers
+
+
+LAYERS = {
+    "Activation": lambda rng: Activation("gelu"),
+    "PReLU": lambda rng: PReLU(3, slope=0.4),
+    "RReLU": lambda rng: RReLU(rng=rng),
+    "Maxout": lambda rng: Maxout(3, 2, 3, rng=rng),
+    "Dropout": lambda rng: Dropout(0.4, rng=rng),
+    "AlphaDropout": lambda rng: AlphaDropout(0.4, rng=rng),
+    "BatchNorm": lambda rng: BatchNorm(3),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_gradients_of_each_layer_agree_with_differences(name):
+    layer = LAYERS[name](np.random.default_rng(1))
+    params = layer.params()
+    x = Variable(np.random.default_rng(0).standard_normal((5, 3)))
+
+    def the_same_draws_each_time(x, *_):
+        if hasattr(layer, "rng"):
+            layer.rng = np.random.default_rng(2)
+        return layer(x) ** 2
+
+    gradcheck(the_same_draws_each_time, x, *params, rng=np.random.default_rng(3))
 
 
 def test_batch_normalization_layer_takes_channels_of_images(rng):

@@ -115,7 +115,7 @@ class Twins(Layer):
 
 def test_a_layer_of_ones_own_has_its_parameters_once(rng):
     net = Twins(rng)
-    assert list(net.named_params()) == ["scale", "0.W", "0.b", "2.W", "last.1.W", "last.1.b"]
+    assert list(net.named_params()) == ["scale", "branches.0.W", "branches.0.b", "branches.2.W", "last.1.W", "last.1.b"]
     assert net.flat.shape == (2 + 6 + 2 + 6 + 2 + 1,)
     gradcheck(lambda *_: net(np.ones((4, 3))), *net.params(), rng=rng)
     assert net.train().training and not net.eval().last.layers[0].training
@@ -217,6 +217,9 @@ def test_grad_norms_are_those_of_the_weights(rng):
     net = MLP([4, 3, 2], rng=rng)
     net.layers[0].W.grad, net.layers[2].W.grad = np.full((4, 3), 2.0), np.full((3, 2), -1.0)
     assert net.grad_norms() == pytest.approx([48**0.5, 6**0.5])
+    for size in (1e-37, 1e37):  # squares have no room in float32
+        net.layers[0].W.grad, net.layers[2].W.grad = np.full((4, 3), size, np.float32), np.full((3, 2), 0, np.float32)
+        assert net.grad_norms() == pytest.approx([48**0.5 / 2 * size, 0])
 
 
 def test_a_row_of_layers_has_a_length_parts_and_an_order(rng):

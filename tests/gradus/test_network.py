@@ -211,6 +211,7 @@ RNG = np.random.default_rng(0)
             r"dense_forward: X and W must fit, \(N, D\) and \(D, H\), got shapes \(6, 5\) and \(6, 5\)",
         ),
         (lambda: dense_forward(X[0], X, [0.0]), ValueError, "dense_forward: X must have 2 axes"),
+        (lambda: dense_forward(X, X[0], [0.0]), ValueError, "dense_forward: W must have 2 axes"),
         (
             lambda: dense_forward(X, PARAMS["W1"], np.zeros((4, 1))),
             ValueError,
@@ -265,6 +266,7 @@ RNG = np.random.default_rng(0)
         (lambda: train_step(PARAMS, X, Y[1:], lr=0.1), ValueError, r"train_step: y must have shape \(6,\), got \(5,\)"),
         (lambda: train_step(PARAMS, X, Y + 9, lr=0.1), ValueError, "train_step: y must hold labels .* at most 2"),
         (lambda: dense_backward(X, ("a", "b")), TypeError, r"dense_backward: cache\[0\] must be an array"),
+        (lambda: dense_backward(X, (X, "b")), TypeError, r"dense_backward: cache\[1\] must be an array"),
         (lambda: dense_backward(X, (X[0], X)), ValueError, r"dense_backward: cache\[0\] must have 2 axes"),
         (lambda: dense_backward(X, (X, X[0])), ValueError, r"dense_backward: cache\[1\] must have 2 axes"),
     ],

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gradus import layer_normalization, normalization
 from gradus.normalization import (
     batchnorm_backward,
     batchnorm_conv_backward,
@@ -192,6 +193,11 @@ def test_output_and_running_statistics_equal_keras(keras, case):
         case["running_mean"], case["running_var"] = mean, var
         np.testing.assert_allclose(mean, layer.get_weights()[2], **single)
         np.testing.assert_allclose(var, layer.get_weights()[3], **single)
+
+
+def test_layer_normalization_can_be_had_from_here():
+    for name in layer_normalization.__all__:
+        assert getattr(normalization, name) is getattr(layer_normalization, name) and name in normalization.__all__
 
 
 # Images

@@ -12,6 +12,9 @@ CASES = {
     "sin": ([(3, 4)], F.sin, lambda t, x: t.sin(x)),
     "cos": ([(3, 4)], F.cos, lambda t, x: t.cos(x)),
     "abs": ([(3, 4)], abs, lambda t, x: x.abs()),
+    "square": ([(3, 4)], F.square, lambda t, x: x.square()),
+    "exponential": ([(3, 4)], lambda x: 2.5**x, lambda t, x: 2.5**x),
+    "exponential_below_1": ([(3, 4)], lambda x: F.exponential(0.3, x), lambda t, x: 0.3**x),
     "pos": ([(3, 4)], lambda x: +x, lambda t, x: +x),
     "maximum": ([(3, 4), (4,)], F.maximum, lambda t, x, y: t.maximum(x, y)),
     "maximum_number": ([(3, 4)], lambda x: F.maximum(x, 0.3), lambda t, x: x.clamp(min=0.3)),
@@ -144,6 +147,25 @@ def test_clip_passes_the_gradient_inside_and_on_the_bounds():
 
 def test_the_derivative_of_the_absolute_value_is_the_sign():
     assert gradient(abs, [-2.0, 0.0, 3.0]) == [[-1, 0, 1]]
+
+
+def test_a_number_to_the_power_of_a_variable_by_hand():
+    x = Variable(np.array([0.0, 1.0, -3.0]))
+    y = F.exponential(2, x)
+    y.backward()
+    np.testing.assert_array_equal(y.data, [1, 2, 0.125])
+    np.testing.assert_allclose(x.grad, np.log(2) * np.array([1, 2, 0.125]), rtol=1e-15)
+    np.testing.assert_array_equal((2**x).data, y.data)
+    with pytest.raises(ValueError, match=r"c must be in \(0, inf\), got 0"):
+        F.exponential(0, x)
+
+
+def test_the_square_is_the_second_power():
+    x = Variable(np.array([-3.0, 0.0, 0.5]))
+    y = F.square(x)
+    y.backward()
+    np.testing.assert_array_equal(y.data, [9, 0, 0.25])
+    np.testing.assert_array_equal(x.grad, [-6, 0, 1])
 
 
 def test_what_where_does_not_choose_gets_no_gradient_even_if_it_is_nan():
@@ -310,7 +332,8 @@ TABLE = [
     (lambda: F.leaky_relu(V, alpha="a"), TypeError, "LeakyReLU with .*alpha must be a number"),
     (lambda: F.gelu(V, approximate=3), TypeError, "GELU with .*approximate must be"),
     (lambda: F.maximum(V, None), TypeError, "Maximum: x1 must be"),
-    (lambda: 2**V, TypeError, "unsupported operand"),
+    (lambda: V**V, TypeError, "power: c must be a number"),
+    (lambda: (-2) ** V, ValueError, r"exponential: c must be in \(0, inf\)"),
     (lambda: F.power(V, np.nan), ValueError, "power: c must be a number, got nan"),
 ]  # fmt: skip
 

@@ -155,7 +155,7 @@ OTHER = Linear(2, 2, rng=np.random.default_rng(0))
         (
             lambda: Adam(NET, groups=[{"layers": NET.layers[0]}]),
             TypeError,
-            "Adam: groups[0]['layers'] must be a list, got <gradus.layers.Linear",
+            "Adam: groups[0]['layers'] must be a list, got Linear(W (3, 4), b (4,)) (Linear)",
         ),
         (
             lambda: Adam(NET, groups=[{"layers": NET.layers}, {"params": [NET.layers[0].b]}]),

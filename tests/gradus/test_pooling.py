@@ -77,6 +77,7 @@ def test_a_window_of_300_entries_finds_the_last():
     x[0, 0, -1, -1] = 1  # tap 299: more than a byte counts
     y, cache = max_pool2d_forward(x, (15, 20))
     assert y.item() == 1 and max_pool2d_backward(y, cache)[0, 0, -1, -1] == 1
+    assert cache.winner.dtype == np.uint16 and max_pool2d_forward(x, 15)[1].winner.dtype == np.uint8
 
 
 def test_max_pooling_passes_nan_on_and_never_chooses_the_margin():
@@ -96,11 +97,13 @@ def test_the_functions_are_the_formulas():
 def test_stride_and_padding_reach_the_edge_exactly():
     assert max_pool2d_forward(X, (4, 5))[0].shape == avg_pool2d_forward(X, (4, 5))[0].shape == (2, 3, 1, 1)
     assert avg_pool2d_forward(X, 2, (1, 3), 1)[0].shape == (2, 3, 5, 2)
+    assert avg_pool2d_forward(X, (2, 3), 1, (1, 2))[0].shape == (2, 3, 5, 7)  # margins just less than the window
 
 
 X = np.ones((2, 3, 4, 5))
 TABLE = [
     (lambda: max_pool2d_forward(X, 2, None, 2), r"max_pool2d_forward: padding must be less than the size \(2, 2\), got"),
+    (lambda: avg_pool2d_forward(X, (2, 3), None, (2, 0)), "avg_pool2d_forward: padding must be less than the size"),
     (lambda: avg_pool2d_forward(X, (3, 2), None, (0, 2)), "avg_pool2d_forward: padding must be less than the size"),
     (lambda: avg_pool2d_forward(X, 5), "avg_pool2d_forward: size must not exceed"),
     (lambda: max_pool2d_forward(X, 0), "max_pool2d_forward: size must be at least 1"),

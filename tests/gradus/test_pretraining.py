@@ -153,7 +153,6 @@ def test_gaussian_noise_is_normal():
     z = (gaussian_noise(X, rng(), 0.3) - X) / 0.3
     assert stats.kstest(z.ravel(), stats.norm.cdf).pvalue > 1e-4
     assert abs(z.mean()) < 5 / np.sqrt(z.size) and z.std() == pytest.approx(1, abs=5 / np.sqrt(2 * z.size))
-    np.testing.assert_array_equal(gaussian_noise(X, rng(), 0.0), X)
     np.testing.assert_array_equal(gaussian_noise(X, rng(), 0.3), gaussian_noise(X, rng(), 0.3))
     assert not np.array_equal(gaussian_noise(X, rng(), 0.3), gaussian_noise(X, rng(1), 0.3))
 
@@ -168,8 +167,16 @@ def test_masking_noise_hides_entries_by_independent_draws():
         counts = hidden.sum(axis=axis)
         assert stats.kstest(counts, stats.binom(len(X) if axis == 0 else 50, 0.2).cdf).statistic < 0.25
         assert counts.std() > 0
-    np.testing.assert_array_equal(masking_noise(X, rng(), 0.0), X)
+
+
+def test_noise_of_no_strength_changes_nothing():
+    X = rng(1).standard_normal((30, 5))
+    for noise in (gaussian_noise, masking_noise):
+        np.testing.assert_array_equal(noise(X, rng(), 0.0), X)
+        assert not np.shares_memory(noise(X, rng(), 0.0), X)
     assert not masking_noise(X, rng(), 1.0).any()
+    double, single = (gaussian_noise(X, rng(), std) - X for std in (0.6, 0.3))
+    np.testing.assert_allclose(double, 2 * single, rtol=1e-12, atol=1e-14)  # the noise is proportional to std
 
 
 def test_a_denoising_autoencoder_trains_by_fit_and_lends_its_encoder():

@@ -169,6 +169,7 @@ X, Y = np.ones((N, T, D)), np.ones((N, K))
         (lambda: rnn_bptt({}, X, Y), ValueError, "got none"),
         (lambda: rnn_bptt(GOOD | {"b": None}, X, Y), TypeError, r"rnn_bptt: params\['b'\] must be an array"),
         (lambda: rnn_bptt(GOOD | {"Wx": np.ones(3)}, X, Y), ValueError, r"rnn_bptt: params\['Wx'\] must have 2 axes"),
+        (lambda: rnn_bptt(GOOD | {"Wy": np.ones(4)}, X, Y), ValueError, r"rnn_bptt: params\['Wy'\] must have 2 axes"),
         (
             lambda: rnn_bptt(GOOD | {"Wh": np.ones((3, 4))}, X, Y),
             ValueError,

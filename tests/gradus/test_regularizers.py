@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from gradus import dropout, dropout_ensemble, early_stopping, quantization, regularizers
+from gradus import calibration, dropout, dropout_ensemble, early_stopping, quantization, regularizers
 from gradus.regularizers import (
     elastic_net,
     elastic_net_grad,
@@ -28,7 +28,7 @@ def weights(seed=0):
 
 
 def test_dropout_and_the_others_can_be_had_from_here():
-    for module in (dropout, dropout_ensemble, early_stopping, quantization):
+    for module in (calibration, dropout, dropout_ensemble, early_stopping, quantization):
         for name in module.__all__:
             if name != "ALPHA_PRIME":
                 assert getattr(regularizers, name) is getattr(module, name)

@@ -112,7 +112,7 @@ def test_random_search_depends_on_the_generator_alone():
     space = {"x": (uniform, 0.0, 1.0), "n": [1, 2]}
     trials = random_search(space, greedy, 20, shared)
     assert trials == random_search(space, lambda x, n: abs(x - 0.5), 20, rng(3))
-    assert len(trials) == 20
+    assert len(trials) == 20 and random_search(space, greedy, 0, shared) == []
     assert sorted(t.params["x"] for t in trials) == sorted(p["x"] for p in draw_points(space, 20, rng(3)))
     assert [t.value for t in trials] == sorted(t.value for t in trials)
 
@@ -156,6 +156,12 @@ def test_random_search_wins_where_few_coordinates_matter():
     assert of_grid > of_random
 
 
+def test_the_best_of_n_trials_is_the_least_of_n_uniform_numbers():
+    generator, n = rng(5), 9
+    least = [random_search({"x": (uniform, 0.0, 1.0)}, lambda x: x, n, generator)[0].value for _ in range(400)]
+    assert stats.kstest(least, stats.beta(1, n).cdf).pvalue > 1e-3  # the law of the least of n
+
+
 def test_a_space_is_narrowed_on_the_axis_of_its_sampler():
     space = {
         "lr": (log_uniform, 1e-4, 1.0),
@@ -169,6 +175,8 @@ def test_a_space_is_narrowed_on_the_axis_of_its_sampler():
     np.testing.assert_allclose(tight["rate"][1:], [0.0, 0.2], atol=1e-15)
     np.testing.assert_allclose(1 - np.array(tight["beta"][1:]), [10**-1.625, 10**-2.375], rtol=1e-12)
     assert tight["width"] == [8, 16] and tight["width"] is not space["width"]
+    turned = dict(reversed(space.items()))  # choices first
+    assert narrowed(turned, {"lr": 1e-2, "rate": 0.1, "beta": 0.99, "width": 8}, 4.0) == tight
     edge = narrowed(space, {"lr": 1.0, "rate": 0.8, "beta": 0.9, "width": 8}, 2.0)
     np.testing.assert_allclose(edge["lr"][1:], [0.1, 1.0], rtol=1e-12)  # it does not leave the range
     assert edge["lr"][2] == 1.0 and edge["rate"][2] == 0.8 and edge["beta"][1] == 0.9
@@ -235,6 +243,7 @@ def test_a_stage_without_success_narrows_nothing():
         ),
         (lambda: draw_points({"a": (max, 0, 1)}, 1, rng()), TypeError, "sampler one of uniform, log_uniform"),
         (lambda: draw_points({"a": (uniform, 1, 0)}, 1, rng()), ValueError, r"space\['a'\] must have low < high"),
+        (lambda: draw_points({"a": (uniform, 1, 1)}, 1, rng()), ValueError, "must have low < high, got 1 and 1"),
         (
             lambda: draw_points({"a": (log_uniform, 0, 1)}, 1, rng()),
             ValueError,

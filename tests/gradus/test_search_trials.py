@@ -84,6 +84,11 @@ def test_aborted_trials_rank_before_failed_ones_and_after_all_that_were_done():
     assert all(math.isnan(trial.value) for trial in trials[3:])
 
 
+def test_trials_without_a_number_rank_alike():
+    assert rank(Trial({}, math.nan, "failed", ())) == (2, 0.0) < rank(Trial({}, math.inf, "failed", (math.inf,)))
+    assert rank(Trial({}, 7.0, "aborted", (7.0,))) == (1, 7.0) and rank(Trial({}, -1.0, "done", (-1.0,))) == (0, -1.0)
+
+
 def test_a_cost_that_is_not_positive_ends_nothing():
     def objective(costs):
         yield from costs
@@ -93,16 +98,19 @@ def test_a_cost_that_is_not_positive_ends_nothing():
     assert run_trials([{"x": 0}], lambda x: -0.9)[0].status == "done"
 
 
-def test_a_peak_by_hand_and_as_a_gaussian_density():
-    x = np.array([[0.5, 0.1], [0.58, 0.9], [0.5, 0.66]])
-    np.testing.assert_allclose(peak(x, 1), [1, math.exp(-0.5), 1], rtol=1e-12)
-    np.testing.assert_allclose(peak(x, 2)[2], math.exp(-2), rtol=1e-12)
+def test_a_peak_is_a_gaussian_density():
     points, centre = rng().random((4, 5, 3)), rng(1).random(3)
     law = stats.multivariate_normal(centre[:2], 0.3**2 * np.eye(2))
     expected = law.pdf(points[..., :2]) / law.pdf(centre[:2])
     np.testing.assert_allclose(peak(points, 2, centre, 0.3), expected, rtol=1e-12)
+
+
+def test_a_peak_by_hand():
+    x = np.array([[0.5, 0.1], [0.58, 0.9], [0.5, 0.66]])
+    np.testing.assert_allclose(peak(x, 1), [1, math.exp(-0.5), 1], rtol=1e-12)
+    np.testing.assert_allclose(peak(x, 2)[2], math.exp(-2), rtol=1e-12)
     with np.errstate(all="raise"):
-        assert peak(np.array([1e200, 0.5]), 2) == 0
+        assert peak(np.array([1e200, 0.5]), 2) == 0 == peak(np.array([3.7]), 1)  # e^−800
     assert peak(x[:0], 1).shape == (0,)
 
 
@@ -111,6 +119,18 @@ def test_projections_of_grid_and_random_points():
     assert distinct_projections(lattice).tolist() == [3, 3]
     assert distinct_projections(rng().random((9, 2))).tolist() == [9, 9]
     assert distinct_projections(np.array([[1, 2, 3], [1, 5, 3]])).tolist() == [1, 2, 1]
+
+
+def test_projections_are_counted_as_pythons_sets_count_them():
+    points = rng().integers(0, 12, (30, 4)) / 4  # many alike
+    assert distinct_projections(points).tolist() == [len(set(column)) for column in points.T.tolist()]
+
+
+def test_a_random_point_is_at_an_edge_as_often_as_the_edges_are_wide():
+    for log, draws in ((True, np.geomspace(1e-4, 1.0, 20_001)), (False, np.linspace(1e-4, 1.0, 20_001))):
+        for frac in (0.05, 0.1, 0.3):
+            share = np.mean([at_edge(float(x), 1e-4, 1.0, frac, log=log) for x in draws])
+            assert share == pytest.approx(2 * frac, abs=1e-3), (log, frac)
 
 
 def test_edges_are_looked_for_on_the_scale_of_the_search():
@@ -144,6 +164,7 @@ def test_edges_are_looked_for_on_the_scale_of_the_search():
             ValueError,
             r"at_edge: best must lie between low and high, in \[0.1, 1\], got 2",
         ),
+        (lambda: at_edge(0.5, 0.5, 0.5), ValueError, "at_edge: low must be less than high, got 0.5 and 0.5"),
         (lambda: at_edge(0.0, -1.0, 1.0), ValueError, r"at_edge: low must be in \(0, inf\)"),
         (lambda: at_edge(0.5, 0.1, 1.0, frac=0.5), ValueError, r"at_edge: frac must be in \[0, 0.5\)"),
         (lambda: peak(np.ones(2), 3), ValueError, "peak: important must be at most 2"),

@@ -47,18 +47,20 @@ def test_everything_can_be_had_from_data():
 
 
 @pytest.mark.parametrize(
-    ("function", "defaults"),
+    ("make", "needed", "defaults"),
     [
-        (shared_feature_tasks, (4000, 20, 8, 6, 4, np.float64)),
-        (outlier_regression, (2000, 5, 50, 60.0, 0.1, np.float64)),
-        (adding_sequences, (50, np.float64)),
-        (averaging_sequences, (50, 5, np.float64)),
-        (spirals, (100, 2, 1.0, 0.02, np.float64)),
-        (blobs, (100, 3, 0.3, np.float64)),
+        (shared_feature_tasks, (), (4000, 20, 8, 6, 4, np.float64)),
+        (outlier_regression, (), (2000, 5, 50, 60.0, 0.1, np.float64)),
+        (adding_sequences, (7,), (50, np.float64)),
+        (averaging_sequences, (7,), (50, 5, np.float64)),
+        (spirals, (), (100, 2, 1.0, 0.02, np.float64)),
+        (blobs, (), (100, 3, 0.3, np.float64)),
     ],
 )
-def test_defaults(function, defaults):
-    parameters = inspect.signature(function).parameters.values()
+def test_what_is_not_told_is_as_documented(make, needed, defaults):
+    for short, full in zip(make(rng(), *needed), make(rng(), *needed, *defaults), strict=True):
+        np.testing.assert_array_equal(short, full)
+    parameters = inspect.signature(make).parameters.values()
     assert tuple(p.default for p in parameters if p.default is not p.empty) == defaults
 
 
@@ -262,15 +264,16 @@ def test_two_clouds_overlap_as_the_normal_distribution_says(spread):
 
 
 @pytest.mark.parametrize(
-    "task",
+    "make",
     [
-        shared_feature_tasks(rng(), 1, 1, 1, 2, 2),
-        outlier_regression(rng(), 1, 1, 1),
-        adding_sequences(rng(), 1, 2),
-        averaging_sequences(rng(), 1, 1, 1),
-        spirals(rng(), 1, 1),
-        blobs(rng(), 1, 1),
+        lambda: shared_feature_tasks(rng(), 1, 1, 1, 2, 2),
+        lambda: outlier_regression(rng(), 1, 1, 1),
+        lambda: adding_sequences(rng(), 1, 2),
+        lambda: averaging_sequences(rng(), 1, 1, 1),
+        lambda: spirals(rng(), 1, 1),
+        lambda: blobs(rng(), 1, 1),
     ],
 )
-def test_the_smallest_tasks_hold_one_sample(task):
+def test_the_smallest_tasks_hold_one_sample(make):
+    task = make()
     assert len(task[0]) == len(task[1]) == 1

@@ -6,11 +6,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from gradus import functions as F
+from gradus.callbacks import ClipNorm
 from gradus.clipping import clip_by_global_norm, clip_by_value, global_norm
 from gradus.data import load_digits_split
+from gradus.early_stopping import EarlyStopping
 from gradus.initializers import constant
 from gradus.layers import MLP, BatchNorm, Linear, Sequential
 from gradus.optimizers import Adam, GradientDescent, Momentum
+from gradus.schedules import PerformanceSchedule
 from gradus.training import evaluate, fit, predict
 from record_golden import expected
 from training_problems import blobs
@@ -236,9 +239,46 @@ GOOD = {"net": NET, **DATA, "optimizer": Adam(NET), "epochs": 1, "rng": R}
         ({"rng": 0}, TypeError, "fit: rng must be a numpy.random.Generator"),
         ({"X_val": DATA["X"]}, ValueError, "fit: X_val and y_val must be given together"),
         ({"X_val": DATA["X"], "y_val": DATA["y"][:3]}, ValueError, "fit: X_val and y_val must hold as many samples"),
-        ({"clip": lambda grads: grads[:1]}, ValueError, "fit: clip must return gradients of the shapes it was given"),
+        ({"clip": lambda grads: grads[:1]}, ValueError, "fit: clip must return 2 gradients, as many as .*, got 1"),
+        (
+            {"clip": lambda grads: [g.T for g in grads]},
+            ValueError,
+            r"fit: clip must return gradients of the shapes it was given, got \(3, 2\) for \(2, 3\) as number 0",
+        ),
+        (
+            {"clip": lambda grads: clip_by_global_norm(grads, 1.0)},
+            TypeError,
+            r"fit: clip must return the list of gradients alone, got a pair; .* clip_by_global_norm\(grads, 1.0\)\[0\]",
+        ),
+        ({"clip": lambda grads: None}, TypeError, r"fit: clip must return a list of gradients, got None \(NoneType\)"),
+        ({"clip": lambda grads: grads[0]}, TypeError, r"fit: clip must return a list of gradients, got an array of"),
+        (
+            {"clip": lambda grads: [grads[0], None]},
+            TypeError,
+            r"fit: clip must return arrays of real numbers, got None \(NoneType\) as number 1",
+        ),
+        (
+            {"clip": lambda grads: [g + 1j for g in grads]},
+            TypeError,
+            r"fit: clip must return arrays of real numbers, got an array of shape \(2, 3\) and dtype complex128",
+        ),
         ({"clip": 1.0}, TypeError, "fit: clip must be"),
-        ({"callbacks": [1]}, TypeError, r"fit: callbacks\[0\] must be"),
+        ({"callbacks": [1]}, TypeError, r"fit: callbacks\[0\] must be a function, got 1"),
+        (
+            {"callbacks": [print, EarlyStopping(3)]},
+            TypeError,
+            r"fit: callbacks\[1\] must be a callback, not what it tells: wrap it, StopEarly\(…\), got .*EarlyStopping",
+        ),
+        (
+            {"callbacks": [PerformanceSchedule(0.1)]},
+            TypeError,
+            r"fit: callbacks\[0\] must be a callback, .* wrap it, PerformanceRate\(…\)",
+        ),
+        (
+            {"callbacks": [ClipNorm]},
+            TypeError,
+            r"fit: callbacks\[0\] must be an object, not a class: make an instance, ClipNorm\(…\), got <class",
+        ),
         ({"loss": None}, TypeError, "fit: loss must be a function, got None"),
         ({"loss": lambda out, y: 1.0}, TypeError, "fit: loss must return a Variable of one number, got 1.0"),
         ({"loss": lambda out, y: out}, ValueError, r"fit: loss must return .* got one of shape \(32, 3\)"),
@@ -251,7 +291,6 @@ GOOD = {"net": NET, **DATA, "optimizer": Adam(NET), "epochs": 1, "rng": R}
         ({"progress": "yes"}, TypeError, "fit: progress must be True or False"),
         ({"checkpoint": 1}, TypeError, "fit: checkpoint must be a path or a Checkpoint, got 1"),
         ({"y": "a", "loss": F.mean_squared_error}, TypeError, "fit: y must be an array of real numbers"),
-        ({"y": DATA["y"] - 1, "loss": F.mean_squared_error}, ValueError, "fit: y must hold labels of at least 0"),
     ],
 )
 def test_bad_input_of_fit_is_named(given, error, message):

@@ -5,6 +5,7 @@ import pytest
 from gradus import Variable
 from gradus import functions as F
 from gradus.initializers import constant
+from gradus.layer import Layer
 from gradus.layers import MLP, Activation, BatchNorm, Conv2d, Dropout, Flatten, Linear, Sequential
 from gradus.optimizers import Adam, GradientDescent
 from gradus.training import evaluate, fit, predict
@@ -82,6 +83,58 @@ def test_another_loss_on_labels_records_the_accuracy(rng):
     assert history["val_accuracy"][-1] > 0.9 and len(history["train_accuracy"]) == 5
     one = Sequential(Linear(2, 1, rng=rng))  # of one output there is no largest
     assert np.isnan(evaluate(one, X, y, loss=lambda out, y: F.mean(out))[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_integers_are_the_targets_of_a_regression_like_other_numbers(dtype, rng):
+    X, y = rng.standard_normal((10, 3)).astype(dtype), np.arange(10) - 5
+    seen, losses, paths = [], [], []
+
+    def squared(outputs, y):
+        seen.append(y.dtype)
+        return F.mean_squared_error(F.reshape(outputs, y.shape), y)
+
+    for targets, loss in ((y[:, None], F.mean_squared_error), (1.0 * y, squared), (y, squared)):
+        net = MLP([3, 4, 1], "tanh", rng=np.random.default_rng(0), dtype=dtype)
+        history = fit(
+            net,
+            X,
+            targets,
+            X_val=X,
+            y_val=targets,
+            optimizer=Adam(net),
+            epochs=3,
+            batch=5,
+            rng=np.random.default_rng(1),
+            loss=loss,
+        )
+        assert history["train_accuracy"] == [] == history["val_accuracy"]
+        losses.append(history.steps + history["val_loss"])
+        paths.append(net.flat)
+    assert {np.dtype(dtype), np.dtype(int)} == set(seen) and {path.dtype for path in paths} == {np.dtype(dtype)}
+    for other in (1, 2):
+        np.testing.assert_allclose(losses[other], losses[0], rtol=1e-12 if dtype is np.float64 else 1e-5)
+
+
+def test_mean_squared_error_gets_whole_numbers_in_the_dtype_of_the_outputs(rng):
+    X, y = rng.standard_normal((6, 3)), np.arange(6) - 3
+    runs = []
+    for targets in (y, y.astype(np.float32)):
+        net = Sequential(Linear(3, 2, rng=np.random.default_rng(1), dtype=np.float32), Flat())
+        history = fit(
+            net, X, targets, optimizer=Adam(net), epochs=5, batch=6, rng=rng, loss=F.mean_squared_error, shuffle=False
+        )
+        runs.append((history.steps, net.flat.tolist()))
+    assert runs[0] == runs[1]  # bit by bit: no float64 on the way
+    total, accuracy = evaluate(net, X, y, loss=F.mean_squared_error)
+    assert total == pytest.approx(np.mean((predict(net, X) - y) ** 2), rel=1e-6) and np.isnan(accuracy)
+
+
+class Flat(Layer):
+    """The sum of the outputs, one number for each sample."""
+
+    def forward(self, x):
+        return F.sum(x, axis=1)
 
 
 def test_the_penalty_is_added_once_and_recorded_by_itself(rng):

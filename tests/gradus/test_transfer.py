@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gradus import data
+from gradus import data, pretext_tasks, pretraining, transfer
 from gradus import functions as F
 from gradus.layers import MLP, Activation, BatchNorm, Linear, Sequential
 from gradus.optimizers import Adam, GradientDescent, Momentum
@@ -207,6 +207,12 @@ def test_a_step_on_the_others_is_one_of_a_frozen_network():
     np.testing.assert_allclose(net.flat, by_hand.flat, rtol=1e-13)
 
 
+def test_what_pretraining_defines_can_be_had_from_here():
+    for module in (pretraining, pretext_tasks):
+        for name in module.__all__:
+            assert getattr(transfer, name) is getattr(module, name) and name in transfer.__all__
+
+
 def test_rates_shrink_from_the_top_down():
     assert discriminative_lr(3, 0.8, 0.5) == [0.2, 0.4, 0.8]
     assert discriminative_lr(1, 0.3, 0.1) == [0.3]
@@ -232,6 +238,9 @@ def test_each_layer_moves_at_its_own_rate():
     optimizer.step()
     for name, p in net.named_params().items():
         rate = {"0": 0.2, "2": 0.4, "4": 0.8}[name[0]]
+        np.testing.assert_allclose(p.data, before[name] - rate * p.grad, rtol=1e-12)
+    for name, rate in zip(("0.W", "2.W", "4.W"), discriminative_lr(3, 0.8, 0.5), strict=True):
+        p = net.named_params()[name]
         np.testing.assert_allclose(p.data, before[name] - rate * p.grad, rtol=1e-12)
 
 

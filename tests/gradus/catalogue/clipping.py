@@ -26,9 +26,6 @@ ENTRIES = [
         oracles={
             "by hand": "test_clipping.py::test_norm_by_hand",
             "scipy.linalg.norm": "test_clipping.py::test_norm_is_that_of_the_concatenation",
-            "torch.nn.utils.clip_grad_norm_": (
-                "test_clipping.py::test_global_clipping_equals_pytorchs_but_for_its_epsilon"
-            ),
         },
         bad={"grads": NOT_GRADIENTS},
     ),

@@ -45,6 +45,7 @@ ENTRIES = [
     one(e.exp, OLDER),
     one(e.log, OLDER),
     one(e.sqrt, OLDER),
+    one(e.square, ORACLES | {"by hand": "test_operations.py::test_the_square_is_the_second_power"}),
     one(e.sin, ORACLES),
     one(e.cos, ORACLES),
     one(e.abs, ORACLES | {"by hand": "test_operations.py::test_the_derivative_of_the_absolute_value_is_the_sign"}),

@@ -57,7 +57,7 @@ ENTRIES = [
         small_set,
         oracles={
             "struct": "test_idx.py::test_a_set_of_one_s_own",
-            "hashlib": "test_idx.py::test_the_other_set_is_recognized",
+            "hashlib": "test_idx.py::test_damage_is_found_by_the_digest_and_the_message_says_what_to_do",
         },
         bad=SETS,
     ),

@@ -35,6 +35,7 @@ POOLING = {
     "fine": dict.fromkeys(("size", "stride", "padding"), PAIR),
     "use": applied_to(2, 3, 6, 7),
 }
+EACH = f"{UNITS}::test_gradients_of_each_layer_agree_with_differences"
 NETWORK = {
     "PyTorch": f"{ROWS}::test_loss_and_gradients_in_training_are_those_of_pytorch",
     "differences": f"{ROWS}::test_gradients_of_all_parameters_agree_with_differences",
@@ -82,7 +83,7 @@ ENTRIES = [
         module.Activation,
         lambda rng, dtype: {"name": "gelu"},
         oracles={
-            "PyTorch": NETWORK["PyTorch"],
+            "differences": EACH,
             "by hand": f"{ROWS}::test_activation_layers_pass_on_their_hyperparameters",
         },
         use=applied_to(5, 3),
@@ -92,7 +93,7 @@ ENTRIES = [
         lambda rng, dtype: {"D": 3, "slope": 0.2, "dtype": dtype},
         oracles={
             "numpy.where": f"{UNITS}::test_prelu_starts_at_a_quarter_and_is_trained_by_channel",
-            "differences": f"{UNITS}::test_gradients_of_prelu_and_maxout_agree_with_differences",
+            "differences": EACH,
         },
         bad={"D": [0], "slope": [np.inf], "dtype": [int]},
         fine={"slope": {"negative": "any finite slope"}},
@@ -103,7 +104,7 @@ ENTRIES = [
         lambda rng, dtype: {"rng": rng, "lower": 0.1, "upper": 0.3},
         oracles={
             "its mean": f"{UNITS}::test_rrelu_draws_in_training_and_takes_the_mean_in_use",
-            "differences": f"{UNITS}::test_gradients_of_random_functions_agree_with_differences_for_one_mask",
+            "differences": EACH,
         },
         bad={"lower": [-np.inf], "upper": [0.05, np.inf]},
         fine={"lower": {"negative": "any slope"}},
@@ -114,7 +115,7 @@ ENTRIES = [
         lambda rng, dtype: {"fan_in": 3, "fan_out": 2, "k": 4, "rng": rng, "init": glorot_normal, "dtype": dtype},
         oracles={
             "numpy.einsum": f"{UNITS}::test_maxout_layer_has_k_matrices_each_from_the_initializer",
-            "differences": f"{UNITS}::test_gradients_of_prelu_and_maxout_agree_with_differences",
+            "differences": EACH,
         },
         bad={"fan_in": [0], "fan_out": [0], "k": [0], "init": [lambda shape, rng: np.ones(2)], "dtype": [int]},
         use=applied_to(5, 3),
@@ -124,7 +125,7 @@ ENTRIES = [
         lambda rng, dtype: {"rate": 0.4, "rng": rng},
         oracles={
             "its share at 5 sigma": f"{UNITS}::test_dropout_drops_its_share_and_is_the_identity_in_use",
-            "its own output": f"{UNITS}::test_backward_uses_the_mask_of_its_forward_pass",
+            "differences": EACH,
         },
         bad={"rate": [1.0, 1.5]},
         use=applied_to(5, 3),
@@ -134,7 +135,7 @@ ENTRIES = [
         lambda rng, dtype: {"rate": 0.4, "rng": rng},
         oracles={
             "mean and variance": f"{UNITS}::test_alpha_dropout_keeps_mean_and_variance_and_is_the_identity_in_use",
-            "its own output": f"{UNITS}::test_backward_uses_the_mask_of_its_forward_pass",
+            "differences": EACH,
         },
         bad={"rate": [1.0, 1.5]},
         use=applied_to(5, 3),
@@ -144,7 +145,7 @@ ENTRIES = [
         lambda rng, dtype: {"D": 3, "momentum": 0.8, "eps": 1e-4, "dtype": dtype},
         oracles={
             "NumPy's mean and var": f"{ROWS}::test_batch_normalization_moves_its_statistics_in_training_only",
-            "PyTorch": f"{UNITS}::test_batch_normalization_of_columns_and_channels_equals_pytorchs",
+            "differences": EACH,
         },
         bad={"D": [0], "momentum": [1.1], "eps": [0.0, np.inf], "dtype": [int]},
         use=applied_to(5, 3, 2, 2),
@@ -154,7 +155,7 @@ ENTRIES = [
         lambda rng, dtype: {"D": 3, "eps": 1e-4, "dtype": dtype},
         oracles={
             "differences": "test_layer_normalization.py::test_the_layer_is_the_formula_and_its_gradients_agree_with_differences",
-            "PyTorch": "test_layer_normalization.py::test_output_and_gradients_equal_pytorch",
+            "PyTorch's module": "test_layer_normalization.py::test_the_layer_equals_pytorchs_module",
         },
         bad={"D": [0], "eps": [0.0, np.inf], "dtype": [int]},
         use=applied_to(5, 3),

@@ -42,6 +42,17 @@ ENTRIES = [
         fine={"x": ELEMENTWISE, "c": {"negative": "x^-3"}},
     ),
     Entry(
+        operations.exponential,
+        lambda rng, dtype: {"c": 2.5, "x": normal(rng, dtype, 3, 4)},
+        oracles={
+            "PyTorch": "test_operations.py::test_value_and_gradients_are_those_of_pytorch",
+            "difference quotients": "test_operations.py::test_gradients_agree_with_differences_along_random_directions",
+            "by hand": "test_operations.py::test_a_number_to_the_power_of_a_variable_by_hand",
+        },
+        bad={"c": [0.0, 1j]},
+        fine={"x": ELEMENTWISE},
+    ),
+    Entry(
         operations.matmul,
         lambda rng, dtype: {"x0": normal(rng, dtype, 3, 4), "x1": normal(rng, dtype, 4, 2)},
         oracles=ORACLES,

@@ -48,7 +48,7 @@ ENTRIES = [
         lambda rng, dtype: {"X": rng.standard_normal((4, 3)).astype(dtype), "rng": rng, "std": 0.5},
         oracles={
             "moments and KS, scipy.stats.norm": "test_pretraining.py::test_gaussian_noise_is_normal",
-            "no noise": "test_pretraining.py::test_gaussian_noise_is_normal",
+            "no noise": "test_pretraining.py::test_noise_of_no_strength_changes_nothing",
         },
         bad={"std": [np.inf]},
         fine={"X": NOISE},
@@ -58,7 +58,7 @@ ENTRIES = [
         lambda rng, dtype: {"X": rng.standard_normal((4, 3)).astype(dtype), "rng": rng, "rate": 0.5},
         oracles={
             "scipy.stats.binomtest": "test_pretraining.py::test_masking_noise_hides_entries_by_independent_draws",
-            "nothing and everything": "test_pretraining.py::test_masking_noise_hides_entries_by_independent_draws",
+            "nothing and everything": "test_pretraining.py::test_noise_of_no_strength_changes_nothing",
         },
         bad={"rate": [1.1]},
         fine={"X": NOISE},

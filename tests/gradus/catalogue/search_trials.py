@@ -26,7 +26,7 @@ ENTRIES = [
         lambda rng, dtype: {"best": 0.1, "low": 0.01, "high": 1.0, "frac": 0.1, "log": True},
         oracles={
             "by hand, on both scales": "test_search_trials.py::test_edges_are_looked_for_on_the_scale_of_the_search",
-            "a narrowed range": "test_search.py::test_a_space_is_narrowed_on_the_axis_of_its_sampler",
+            "the share of both edges": "test_search_trials.py::test_a_random_point_is_at_an_edge_as_often_as_the_edges_are_wide",
         },
         bad={"best": [0.001, 2.0], "low": [0.0, 1.0, 0.2], "high": [0.01, 0.05], "frac": [0.5, 1.0]},
     ),
@@ -35,7 +35,7 @@ ENTRIES = [
         lambda rng, dtype: {"points": rng.random((9, 2)).astype(dtype)},
         oracles={
             "a grid": "test_search_trials.py::test_projections_of_grid_and_random_points",
-            "random points": "test_search_trials.py::test_projections_of_grid_and_random_points",
+            "Python's sets": "test_search_trials.py::test_projections_are_counted_as_pythons_sets_count_them",
         },
     ),
     Entry(
@@ -52,7 +52,7 @@ ENTRIES = [
         lambda rng, dtype: {"trial": Trial({"lr": 0.1}, 1.0, "done", (1.0,))},
         oracles={
             "two halves of a search": "test_search.py::test_a_search_can_be_continued",
-            "outcomes by hand": "test_search_trials.py::test_aborted_trials_rank_before_failed_ones_and_after_all_that_were_done",
+            "outcomes by hand": "test_search_trials.py::test_trials_without_a_number_rank_alike",
         },
     ),
     Entry(
@@ -64,8 +64,8 @@ ENTRIES = [
             "width": 0.1,
         },
         oracles={
-            "scipy.stats.multivariate_normal": "test_search_trials.py::test_a_peak_by_hand_and_as_a_gaussian_density",
-            "by hand": "test_search_trials.py::test_a_peak_by_hand_and_as_a_gaussian_density",
+            "scipy.stats.multivariate_normal": "test_search_trials.py::test_a_peak_is_a_gaussian_density",
+            "by hand": "test_search_trials.py::test_a_peak_by_hand",
         },
         bad={"important": [0, 4], "width": [0.0, np.inf], "centre": [np.ones(2), np.inf]},
         fine={"x": {"NaN": "passes through", "empty": "no points", "shape": "any shape (…, D)"}},

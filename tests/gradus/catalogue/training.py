@@ -78,5 +78,6 @@ ENTRIES = [
             "mean squared error": "test_training_options.py::test_regression_is_that_of_pytorch",
         },
         bad={"batch": [0]},
+        fine={"X": {"shape": "dense layers act on the last axis, whatever lies before it"}},
     ),
 ]

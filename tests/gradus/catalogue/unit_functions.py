@@ -8,15 +8,20 @@ from .activations_with_parameters import NOTHING_DRAWN, maxout, prelu, rrelu
 
 FILE = "test_layer_units.py"
 NAN = {"NaN": "shows up in the result"}
+LIVE = f"{FILE}::test_functions_and_their_gradients_equal_pytorchs_with_the_same_mask"
 MASKS = {
     "differences": f"{FILE}::test_gradients_of_random_functions_agree_with_differences_for_one_mask",
+    "PyTorch with the same mask": LIVE,
     "the output": f"{FILE}::test_backward_uses_the_mask_of_its_forward_pass",
 }
 NORMS = {
     "differences": f"{FILE}::test_gradients_of_batch_and_layer_normalization_agree_with_differences",
     "PyTorch": f"{FILE}::test_batch_normalization_of_columns_and_channels_equals_pytorchs",
 }
-PIECES = {"differences": f"{FILE}::test_gradients_of_prelu_and_maxout_agree_with_differences"}
+PIECES = {
+    "differences": f"{FILE}::test_gradients_of_prelu_and_maxout_agree_with_differences",
+    "PyTorch": LIVE,
+}
 
 
 def named(arguments, **names):
@@ -49,7 +54,7 @@ ENTRIES = [
     Entry(
         module.prelu,
         named(prelu, z="x"),
-        oracles=PIECES | {"the layer": f"{FILE}::test_prelu_starts_at_a_quarter_and_is_trained_by_channel"},
+        oracles=PIECES,
         fine={"x": ELEMENTWISE},
     ),
     Entry(
@@ -62,7 +67,7 @@ ENTRIES = [
     Entry(
         module.maxout,
         named(maxout, X="x"),
-        oracles=PIECES | {"NumPy's einsum": f"{FILE}::test_maxout_layer_has_k_matrices_each_from_the_initializer"},
+        oracles=PIECES,
         fine={"x": {**NAN, "empty": "no samples"}, "W": NAN, "b": NAN},
     ),
     Entry(
@@ -83,10 +88,7 @@ ENTRIES = [
     Entry(
         module.layer_norm,
         layer_norm,
-        oracles={
-            "differences": NORMS["differences"],
-            "the formula": "test_layer_normalization.py::test_the_layer_is_the_formula_and_its_gradients_agree_with_differences",
-        },
+        oracles={"differences": NORMS["differences"], "PyTorch": LIVE},
         bad={"eps": [0.0]},
         fine={"x": {**NAN, "empty": "no samples", "shape": "any shape (…, D)"}, "gamma": NAN, "beta": NAN},
     ),
