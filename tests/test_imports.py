@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NUMPY_ONLY = {"matplotlib", "sklearn", "scipy", "tqdm", "nbgrader", "IPython", "torch", "myst_nb", "traitlets", "nbformat"}
+NUMPY_ONLY = {
+    "matplotlib",
+    "sklearn",
+    "scipy",
+    "tqdm",
+    "nbgrader",
+    "IPython",
+    "torch",
+    "myst_nb",
+    "traitlets",
+    "nbformat",
+}
 
 
 def test_the_contracts_hold():

@@ -40,7 +40,11 @@ def graded(results: Path) -> dict[tuple[str, str], dict[str, list]]:
     found: dict[tuple[str, str], dict[str, list]] = {}
     for line in results.read_text(encoding="utf-8").splitlines():
         r = json.loads(line)
-        found.setdefault((r["student"], r["assignment"]), {})[r["exercise"]] = [r["verdict"], r["score"], r["misconception"]]
+        found.setdefault((r["student"], r["assignment"]), {})[r["exercise"]] = [
+            r["verdict"],
+            r["score"],
+            r["misconception"],
+        ]
     return found
 
 
@@ -77,7 +81,7 @@ def test_at_least_twelve_students_fail_in_different_ways():
     assert {v[0] for v in said} >= {"wrong", "raised", "missing", "malformed", "time-limit", "memory-limit", "crashed"}
 
 
-HARMFUL = {"hiro", "ines", "jonas", "kim", "lena"}   # loops, 8 GB, a dead interpreter, broken files, duplicated cells
+HARMFUL = {"hiro", "ines", "jonas", "kim", "lena"}  # loops, 8 GB, a dead interpreter, broken files, duplicated cells
 
 
 def test_the_others_get_what_they_got_when_the_harmful_submissions_are_not_there(course, verdicts, tmp_path):
@@ -105,7 +109,17 @@ def test_empty_release_notebooks_get_nothing_and_solved_ones_everything(course, 
             target.mkdir(parents=True)
             shutil.copy(source / assignment / f"{assignment}.ipynb", target)
     results = tmp_path / "results.jsonl"
-    run(course, "autograder.cli", "grade", "--unsafe", "--submitted", str(tmp_path), "--dry-run", "--results", str(results))
+    run(
+        course,
+        "autograder.cli",
+        "grade",
+        "--unsafe",
+        "--submitted",
+        str(tmp_path),
+        "--dry-run",
+        "--results",
+        str(results),
+    )
     for (student, assignment), exercises in graded(results).items():
         for id, (verdict, score, _) in exercises.items():
             full = of_topic(assignment)[id].points
@@ -116,7 +130,9 @@ def test_stock_nbgrader_gives_the_same_marks_and_stops_for_none(course, verdicts
     from nbgrader.api import Gradebook
 
     folder = tmp_path / "stock"
-    shutil.copytree(course, folder, ignore=shutil.ignore_patterns("gradebook.db", "journal.jsonl", "autograded", "feedback"))
+    shutil.copytree(
+        course, folder, ignore=shutil.ignore_patterns("gradebook.db", "journal.jsonl", "autograded", "feedback")
+    )
     for assignment in ASSIGNMENTS:
         run(folder, "nbgrader", "generate_assignment", assignment, "--force")
         run(folder, "nbgrader", "autograde", assignment)

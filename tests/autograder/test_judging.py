@@ -58,13 +58,13 @@ def test_groups_count_40_40_20_in_steps_of_a_half(doubling):
         x *= 2
         return x
 
-    got = answer(doubling, changes_its_input)   # values right; one of four manners missed
-    assert got.score == 4.5 and got.verdict == "wrong" and "copy" in got.message   # 5 × (.4 + .4 + .2 × 3/4) = 4.75
+    got = answer(doubling, changes_its_input)  # values right; one of four manners missed
+    assert got.score == 4.5 and got.verdict == "wrong" and "copy" in got.message  # 5 × (.4 + .4 + .2 × 3/4) = 4.75
 
     def vectors_only(x):
         return 2 * x if x.ndim == 1 else x
 
-    assert answer(doubling, vectors_only).score == 4.0   # 5 × (.4 + .4 × 1/2 + .2)
+    assert answer(doubling, vectors_only).score == 4.0  # 5 × (.4 + .4 × 1/2 + .2)
 
 
 def test_nothing_is_earned_where_no_hidden_case_passes(doubling):

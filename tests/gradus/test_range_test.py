@@ -180,7 +180,7 @@ VALID = {"net": NET, "X": np.ones((4, 1)), "y": np.zeros(4, int), "rng": np.rand
         ({"batch": 0}, "batch must be at least 1, got 0"),
         ({"batch": 5}, "batch must be at most the number of samples, 4, got 5"),
         ({"optimizer": 1}, "optimizer must be a function, got 1"),
-        ({"optimizer": lambda net, lr: net}, "optimizer must return an Optimizer, got Linear("),
+        ({"optimizer": lambda net, lr: net}, "optimizer must return an Optimizer, got Linear\\("),
         ({"loss": 1}, "loss must be a function, got 1"),
         ({"beta": 1}, r"beta must be in \[0, 1\), got 1"),
         ({"beta": -0.1}, r"beta must be in \[0, 1\), got -0.1"),
