@@ -111,7 +111,7 @@ def test_only_what_is_provided_and_what_it_needs_is_handed_out():
     text = (gradus_folder() / "clipping.py").read_text(encoding="utf-8")
     assert got["gradus.clipping"] == (False, text)
     assert got["gradus"] == (True, ""), "the package itself imports everything"
-    assert set(got) == {"autograder", "gradus", "gradus.clipping", "gradus.arguments"}
+    assert set(got) == {"autograder", "gradus", "gradus.clipping", "gradus.recurrence", "gradus.arguments"}
 
 
 def test_without_provided_modules_there_is_no_gradus():
