@@ -1,6 +1,6 @@
 // What screen readers say of things that fold: their own words instead of "Toggle hidden content".
 window.addEventListener("load", () => {
-  for (const summary of document.querySelectorAll("summary[aria-label]")) summary.removeAttribute("aria-label");
+  for (const summary of document.querySelectorAll("article summary[aria-label]")) summary.removeAttribute("aria-label");
   for (const button of document.querySelectorAll(".admonition button.toggle-button")) {
     const title = button.closest(".admonition").querySelector(".admonition-title");
     const words = [...title.childNodes].filter((node) => node !== button).map((node) => node.textContent);
