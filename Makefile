@@ -12,6 +12,9 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# What an extra of pyproject.toml pins: the versions stand there and nowhere else.
+extra = $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$(1)"])')
+
 step = @printf '\n\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: all
@@ -56,7 +59,7 @@ grade: class ## grade what lies in submitted/ and write feedback
 
 .PHONY: test
 test: $(STAMP) ## everything that proves the project, in under 20 minutes
-	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.1; fi
+	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,oracle); fi
 	@$(BIN)/python scripts/browser.py
 	@$(MAKE) --no-print-directory book release
 	$(call step,Tests)
@@ -70,13 +73,13 @@ test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer
 
 .PHONY: bench
 bench: $(STAMP) ## time the engine against hand-tuned NumPy, PyTorch, DeZero and autograd
-	@$(BIN)/python -m pip install --quiet torch==2.13.0 autograd==1.9.1 dezero==0.0.13 micrograd==0.1.0
+	@$(BIN)/python -m pip install --quiet $(call extra,bench)
 	@$(BIN)/python tests/benchmarks --json _build/benchmarks.json
 	@$(BIN)/python tests/benchmarks --plot _build/benchmarks
 
 .PHONY: mutants
 mutants: $(STAMP) ## change the formulas in one place each, and see whether a test notices
-	@$(BIN)/python -m pip install --quiet torch==2.13.0 keras==3.15.1
+	@$(BIN)/python -m pip install --quiet $(call extra,oracle)
 	@$(BIN)/python scripts/mutants.py $(MODULES)
 
 .PHONY: serve
