@@ -21,7 +21,7 @@ from autograder.sandbox.provided import gradus_folder, sources
 __all__ = ["Assignment", "Slot", "declared", "load_assignment"]
 
 Kind = Literal["given", "solution", "check", "manual"]
-ONLY_SHOWN = ("__init__.py", "answer.py", "notebook.py", "cli.py", "nbgrader_plugin.py")  # decide no verdict
+ONLY_SHOWN = ("__init__.py", "answer.py", "notebook.py", "nbgrader_plugin.py")  # decide no verdict
 
 
 @dataclass(frozen=True)
