@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from autograder import checks
 from autograder.checks import of_topic, topics
 from autograder.exercise import REGISTRY, Exercise
 from autograder.sandbox.provided import gradus_folder, sources
@@ -75,10 +76,10 @@ def code_sha256(topic: str) -> str:
     """Hash of the code that judges a topic. Read once: the code in memory does not change either."""
     here = Path(__file__).parent
     files = [p for p in here.glob("*.py") if p.name not in ONLY_SHOWN]
-    files += [here / "checks" / f"{topic}.py", *here.glob(f"checks/_{topic}_*.py")]
     files += [*here.glob("sandbox/*.py"), here / "intake" / "notebook.py", here / "grading" / "submission.py"]
     digest = hashlib.sha256()
-    for root, found in ((here, files), (gradus_folder(), gradus_folder().rglob("*.py"))):
+    of_checks = [(Path(f), [Path(f, f"{topic}.py"), *Path(f).glob(f"_{topic}_*.py")]) for f in checks.__path__]
+    for root, found in ((here, files), *of_checks, (gradus_folder(), gradus_folder().rglob("*.py"))):
         for path in sorted(p for p in found if p.is_file()):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)

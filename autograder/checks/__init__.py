@@ -2,16 +2,22 @@
 
 Where a topic is large its wrong versions and its probes stand beside it, in modules ``_TOPIC_….py``;
 a module whose name begins with an underscore is no topic.
+
+A course may keep exercises of its own outside of the package: folders named in the environment variable
+``AUTOGRADER_CHECKS`` (separated as in PATH) are searched after this one.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 
 from autograder.exercise import REGISTRY, Exercise
 
 __all__ = ["exercises", "of_topic", "topics"]
+
+__path__ += [folder for folder in os.environ.get("AUTOGRADER_CHECKS", "").split(os.pathsep) if folder]
 
 
 def topics() -> list[str]:

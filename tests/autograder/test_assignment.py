@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 import toy
@@ -11,6 +14,19 @@ import toy
 from autograder import assignment as module
 from autograder.assignment import load_assignment
 from autograder.sandbox.provided import gradus_folder, sources
+
+OWN_TOPIC = """
+from autograder.exercise import exercise, hidden
+from autograder.probes import args, returns
+
+
+def triple(x):
+    return 3 * x
+
+
+exercise("triple", triple, points=1, minutes=1, chapter="Own", section="Own",
+         cases=[hidden("others", returns(lambda rng: args(rng.normal(size=3))))])
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -123,3 +139,19 @@ def test_the_stand_in_for_autograder_holds_a_check_that_does_nothing():
     exec(sources(())["autograder"][1], names)
     assert names["check"]("double", len) is None
     assert {n for n in names if not n.startswith("__")} == {"check"}
+
+
+def test_a_course_may_keep_exercises_of_its_own_outside_of_the_package(tmp_path):
+    (tmp_path / "own_topic.py").write_text(OWN_TOPIC)
+    told = "from autograder.assignment import code_sha256, declared; print(*declared('own_topic'), code_sha256('own_topic'))"
+    more = {"AUTOGRADER_CHECKS": f"{tmp_path}", "OMP_NUM_THREADS": "1"}
+
+    def run():
+        return subprocess.run(
+            [sys.executable, "-c", told], env=os.environ | more, capture_output=True, text=True, check=True
+        )
+
+    id, before = run().stdout.split()
+    (tmp_path / "own_topic.py").write_text(OWN_TOPIC.replace("points=1", "points=2"))
+    assert id == "triple"
+    assert run().stdout.split()[1] != before, "a changed check must change the hash that verdicts hang on"
