@@ -11,6 +11,7 @@ three operations across a process boundary. A check cannot tell the difference.
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -152,7 +153,7 @@ def student_lines(error: BaseException, limit: int = 3) -> str:
 
 
 def failure(error: BaseException) -> StudentFailure:
-    """The student's exception as a `StudentFailure`: an untouched stub is "missing", no memory "memory-limit"."""
+    """The student's exception as a `StudentFailure`: an untouched stub is "missing"; no memory, no process, no room a limit."""
     kind = type(error).__name__
     try:
         text = str(error)[:500]
@@ -162,6 +163,10 @@ def failure(error: BaseException) -> StudentFailure:
         verdict = "missing"
     elif isinstance(error, MemoryError):
         verdict = "memory-limit"
+    elif isinstance(error, BlockingIOError) or text == "can't start new thread":  # how a refused fork, or thread, shows
+        verdict = "process-limit"
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+        verdict = "output-limit"
     else:
         verdict = "raised"
     return StudentFailure(verdict, kind, text, student_lines(error))

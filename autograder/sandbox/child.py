@@ -1,9 +1,9 @@
 """The process that runs a student's code. It holds no expected value, no reference and no other student's file.
 
-`autograder.sandbox.process` starts it; `main` serves the requests of the judge, one at a time, in one namespace: run a cell,
-bind names, call an object, read or set an attribute. While a call runs it may in turn ask the judge to call a function of
-the check. Objects that are not plain data stay here, under numbers; the judge knows the numbers. What is done to an
-object is exactly what `LocalHandle` does in a notebook.
+It is a fork of `autograder.sandbox.warm`, confined by `autograder.sandbox.jail`, and serves the requests of the judge, one at a
+time, in one namespace: read a notebook, run a cell, bind names, call an object, read or set an attribute. While a call runs it
+may in turn ask the judge to call a function of the check. Objects that are not plain data stay here, under numbers; the judge
+knows the numbers. What is done to an object is exactly what `LocalHandle` does in a notebook.
 """
 
 from __future__ import annotations
@@ -13,33 +13,31 @@ import contextlib
 import importlib.abc
 import os
 import random
-import resource
-import signal
 import socket
 import sys
 import threading
 import types
 from collections.abc import Callable
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder.handle import LocalHandle, NotPlain, Seed, StudentFailure, failure, local
+from autograder.intake.cells import Malformed, read_cells
 from autograder.sandbox import cells
 from autograder.sandbox.wire import Inbox, decode, encode
 
-__all__ = ["main"]
+__all__ = ["OURS", "Child", "Provided", "own_modules_only"]
 
 OURS = ("autograder", "gradus")
 STANDARD = (BuiltinImporter, FrozenImporter, PathFinder)  # none of those that an editable installation adds
 
 
-def main(fd: int) -> None:
-    """Serve the judge at the other end of a socket until it hangs up."""
-    for name in [n for n in sys.modules if n.partition(".")[0] in OURS]:
-        del sys.modules[name]  # from here on, `import autograder` finds the stand-in
-    Child(socket.socket(fileno=fd)).serve()
+def own_modules_only(finder: importlib.abc.MetaPathFinder) -> None:
+    """Import this project's modules from a finder, all others as Python always does."""
+    sys.meta_path[:] = [finder, *STANDARD]
 
 
 class Provided(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -72,29 +70,33 @@ class Child:
         self.one_at_a_time = threading.RLock()  # of the student's threads that call back
         self.names: dict[str, Any] = {}
         self.operations = {
-            "hello": self.hello, "run": self.run, "bind": self.bind, "call": self.call, "get": self.get, "set": self.set,
+            "hello": self.hello, "read": self.read, "run": self.run, "bind": self.bind, "call": self.call,
+            "get": self.get, "set": self.set,
         }  # fmt: skip
 
     # -------------------------------------------------------------- requests
 
-    def hello(self, modules: dict[str, Any], memory: int, file: int, seconds: int) -> dict[str, Any]:
-        """Set the limits, and the modules that can be imported."""
-        die_with_parent()
-        for kind, amount in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 256), (resource.RLIMIT_FSIZE, file),
-                             (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory)):  # fmt: skip
-            hard = resource.getrlimit(kind)[1]
-            amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
-            with contextlib.suppress(ValueError, OSError):  # not every system knows every limit
-                resource.setrlimit(kind, (amount, amount))
-        sys.meta_path[:] = [Provided(modules), *STANDARD]
+    def hello(self, files: dict[str, Any]) -> dict[str, Any]:
+        """Begin: an empty namespace, the assignment's data files in the working folder."""
+        for name, content in files.items():
+            path = Path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.tobytes())
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
-        sys.argv[:] = [""]
         self.names = module.__dict__
         self.names.update(cells.namespace())
         random.seed(0)  # a student who draws from the global generators gets the same mark every time
         np.random.seed(0)  # noqa: NPY002
         return {}
+
+    def read(self, content: np.ndarray[Any, Any]) -> dict[str, Any]:
+        """The cells of a submitted notebook; asked before any of its code runs."""
+        try:
+            found, notes = read_cells(content.tobytes())
+        except Malformed as error:
+            return {"malformed": str(error)}
+        return {"cells": found, "notes": notes}
 
     def run(self, label: str, source: str) -> dict[str, Any]:
         """Run a cell."""
@@ -208,11 +210,3 @@ def exception(kind: str, message: str) -> Exception:
         with contextlib.suppress(TypeError):  # some want more than a text
             return cls(message)
     return RuntimeError(f"{kind}: {message}")
-
-
-def die_with_parent() -> None:
-    """Have the kernel end this process when the judge is gone, whatever it is doing (Linux)."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG

@@ -13,24 +13,32 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograder.handle import FLOAT_WARNINGS, Reply, StudentFailure
+from autograder.intake.cells import Malformed
 from autograder.intake.notebook import Cell
+from autograder.sandbox.jail import LAYERS
 from autograder.sandbox.process import Limits, Process, Stopped
 from autograder.sandbox.provided import Module
+from autograder.sandbox.starting import NotStarted, lend
 from autograder.sandbox.wire import ProtocolViolation, decode, encode
 
-__all__ = ["Limits", "NotStarted", "RemoteHandle", "Session"]
+__all__ = ["Limits", "NotStarted", "RemoteHandle", "Session", "read_apart"]
 
-FAILURES = ("raised", "missing", "memory-limit", "wrong")  # what the other side may say of itself
+FAILURES = (
+    "raised",
+    "missing",
+    "memory-limit",
+    "process-limit",
+    "output-limit",
+    "wrong",
+)  # what the other side may say of itself
 REPLIES: dict[str, dict[str, type]] = {  # the fields of each message, and their types
     "reply": {},
     "failed": {"verdict": str, "kind": str, "text": str, "trace": str},
     "callback": {"function": int, "args": list, "kwargs": dict},
 }
-
-
-class NotStarted(Exception):
-    """The process for a student's code did not start: a fault of ours, none of that code has run."""
 
 
 class RemoteHandle:
@@ -81,10 +89,22 @@ class Session:
         cells: in the order in which they run, as `read_submission` gives them.
         modules: what the student's code may import of this project, as `provided.sources` gives it.
         limits: what it may use.
+        files: data files by name, put into the working folder.
+        imports: other modules to have loaded beforehand.
+        layers: that confine it; those that the machine does not have are left out. All of them where left out.
+
+    Attributes:
+        layers: after the start those that really do.
     """
 
-    def __init__(self, cells: Sequence[Cell], modules: Mapping[str, Module], limits: Limits | None = None) -> None:
+    def __init__(
+        self, cells: Sequence[Cell], modules: Mapping[str, Module], limits: Limits | None = None,
+        *, files: Mapping[str, bytes] | None = None, imports: Sequence[str] = ("matplotlib.pyplot",),
+        layers: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
         self.cells, self.modules, self.limits = list(cells), dict(modules), limits or Limits()
+        self.files = {name: np.frombuffer(content, np.uint8) for name, content in (files or {}).items()}
+        self.imports, self.layers = tuple(imports), tuple(LAYERS if layers is None else layers)
         self.process: Process | None = None
         self.position = 0  # of the next cell to run
         self.failed: dict[int, StudentFailure] = {}  # cell -> how it went wrong in this process
@@ -98,6 +118,7 @@ class Session:
         self.spent = 0.0
         self.call_seconds = self.limits.call
         self.deadline: float | None = None  # of the request under way
+        self.cpu = float("inf")  # where the clock of its CPU may stand
         self.too_late = ""  # what to say when its time is up
 
     def __enter__(self) -> Session:
@@ -164,17 +185,38 @@ class Session:
         """
         if self.spent >= self.limits.total:
             raise self.end(StudentFailure("time-limit", text=self.all_used_up()))
-        self.process = process = Process(self.limits)
-        cpu = round(self.limits.total) + 60  # the judge's clock comes first; this one is for when the judge is gone
-        limits = {"memory": self.limits.memory, "file": self.limits.file, "seconds": cpu}
+        warm = lend(self.modules, self.imports, self.layers)
+        self.process = process = Process(warm, self.limits)
+        self.layers = warm.layers
         self.deadline = time.monotonic() + self.limits.start
         try:
-            self.see_through(process, "hello", {"modules": self.modules, **limits})
+            self.see_through(process, "hello", {"files": self.files})
         except StudentFailure as error:
             printed = process.output.decode(errors="replace")
             raise NotStarted(f"the process for a student's code did not start: {error}\n{printed}") from error
         finally:
             self.deadline = None
+
+    def read(self, content: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+        """The cells of a submitted notebook and notes on it, read by the process before it runs any of them.
+
+        Raises:
+            Malformed: it is no notebook, or reading it takes more than there is for it.
+            NotStarted: the process does not start.
+        """
+        if self.process is None:
+            self.start()
+        try:
+            got = self.ask(self.process, "read", self.limits.cell, content=np.frombuffer(content, np.uint8))
+        except StudentFailure as failure:
+            self.close()
+            raise Malformed(f"reading it failed: {failure.verdict}") from failure
+        if isinstance(why := got.get("malformed"), str):
+            raise Malformed(clean(why, 300))
+        cells, notes = got.get("cells"), got.get("notes")
+        if not (isinstance(cells, list) and isinstance(notes, list) and all(isinstance(note, str) for note in notes)):
+            raise Malformed("reading it failed: protocol-violation")
+        return cells, [clean(note, 300) for note in notes[:100]]
 
     def run(self, position: int, cell: Cell) -> None:
         """Run one cell; how it went wrong is kept, not raised."""
@@ -222,6 +264,7 @@ class Session:
         after = f"Stopped after {seconds:g} s: does a loop never end?"
         self.too_late = after if seconds <= left else self.all_used_up()
         self.deadline = start + min(seconds, left)
+        self.cpu = process.cpu() + min(seconds, left)
         process.printed = 0
         try:
             return self.see_through(process, op, fields)
@@ -237,7 +280,7 @@ class Session:
         while True:
             frame = encode(message, self.special)
             try:
-                got = decode(*process.exchange(frame, self.deadline or 0.0), self.meant)
+                got = decode(*process.exchange(frame, self.deadline or 0.0, self.cpu), self.meant)
             except Stopped as stopped:
                 text = self.too_late if stopped.verdict == "time-limit" else stopped.text
                 raise self.end(StudentFailure(stopped.verdict, text=text)) from None
@@ -307,3 +350,14 @@ class Session:
 def clean(text: str, length: int) -> str:
     """A text of a student's making: short, and without what would steer a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text[:length])
+
+
+def read_apart(content: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+    """The cells of a submitted notebook and notes on it, read in a confined process of its own.
+
+    Raises:
+        Malformed: it is no notebook.
+        NotStarted: the process does not start.
+    """
+    with Session([], {}, imports=()) as session:
+        return session.read(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from toy import failure_of, session_of
 
 from autograder.handle import StudentFailure
 from autograder.intake.notebook import Cell
-from autograder.sandbox.process import Process
+from autograder.sandbox import starting
 from autograder.sandbox.provided import sources
 from autograder.sandbox.remote import NotStarted, Session
 
@@ -35,7 +36,13 @@ BAD_CALLS = {
     "exit": ("import os; os._exit(0)", "crashed", "exit code 0"),
     "segfault": ("import ctypes; ctypes.string_at(0)", "crashed", "Segmentation fault"),
     "deep": ("import sys; sys.setrecursionlimit(10**9)\n    def f(x): return list(map(f, [x]))\n    f(1)", "", ""),
-    "kills itself": ("import os; os.kill(os.getpid(), 9)", "crashed", "Killed"),
+    "aborts": ("import os; os.abort()", "crashed", ""),
+    "forks": ("import os\n    while True: os.fork()", "process-limit", ""),
+    "runs a program": ("import subprocess; subprocess.run(['true'])", "process-limit", ""),
+    "threads": ("import threading, time\n    while True: threading.Thread(target=time.sleep, args=(100,)).start()",
+                "process-limit", ""),
+    "fills the disk": ("for i in range(10**6): open(f'{i}', 'wb').write(b'x' * 2**20)", "output-limit", ""),
+    "fills it with nothing": ("for i in range(10**6): open(f'{i}', 'wb').close()", "output-limit", ""),
     "prints": ("while True: print('x' * 1000)", "output-limit", "more than 64 KB"),
     "prints below Python": ("import os\n    while True: os.write(2, b'x' * 10000)", "output-limit", "more than 64 KB"),
     "closes the line": ("import os; os.closerange(3, 100)", "crashed", ""),
@@ -112,7 +119,7 @@ def test_output_below_the_limit_is_dropped_and_counted_for_each_call_anew():
 FORGE = """
 import gc, json, os, socket, stat, struct, sys, threading
 def sock():
-    for n in map(int, os.listdir("/proc/self/fd")):
+    for n in range(3, 50):
         try:
             if stat.S_ISSOCK(os.fstat(n).st_mode): return socket.socket(fileno=os.dup(n))
         except OSError: pass
@@ -185,53 +192,72 @@ def all_gone(pids: list[int]) -> bool:
 
 
 LEAVERS = """
-import os, subprocess, sys, tempfile, threading, time
+import os, threading, time
 threading.Thread(target=lambda: time.sleep(1000)).start()
 def child():
-    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]).pid
+    if (pid := os.fork()) == 0: time.sleep(1000)
+    return pid
 def daemon():
     read, write = os.pipe()
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
-            os.write(write, str(os.getpid()).encode())
+            os.write(write, b"x")
             time.sleep(1000)
         os._exit(0)
-    return int(os.read(read, 100))
+    return len(os.read(read, 100))
 def here():
-    open("file", "w").write("x")
-    return os.getpid(), os.getcwd()
+    with open("file", "w") as file: file.write("x")
+    return os.listdir()
+def loop():
+    while True: pass
 """
 
 
-def test_nothing_is_left_when_a_session_is_closed():
-    with session_of(LEAVERS) as session:
+def processes_of(session: Session) -> list[int]:
+    """All that carry the mark of the warm process, but for that one itself."""
+    warm = session.process.warm
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if warm.mark.encode() in (entry / "environ").read_bytes() and int(entry.name) != warm.popen.pid:
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.parametrize("layers", [(), ("rlimits",), ("namespaces",)], ids=["plain", "limits", "namespaces"])
+def test_nothing_is_left_when_a_session_is_closed(layers):
+    with session_of(LEAVERS, layers=layers) as session:
         child, daemon, here = session.objects("it", ["child", "daemon", "here"])
-        pids = [child(), daemon()]
-        own, folder = here()
-        assert all(map(alive, [*pids, own])) and (Path(folder) / "file").exists()
+        child(), daemon()
+        assert "file" in here()
+        pids = processes_of(session)
+        assert len(pids) >= 3, "the student's, its child, and the daemon"
         start = time.monotonic()
     assert time.monotonic() - start < 5, "somebody waited for a clean exit"
-    assert all_gone([*pids, own])
-    assert not Path(folder).exists()
+    assert all_gone(pids)
+    with session_of(LEAVERS, layers=layers) as session:
+        assert [name for name in session.objects("it", ["here"])[0]() if name != "file"] == [], "files of the one before"
 
 
-def test_nothing_is_left_when_a_call_runs_into_a_limit():
-    with session_of(LEAVERS + "def loop():\n    while True: pass") as session:
+@pytest.mark.parametrize("layers", [(), ("namespaces",)], ids=["plain", "namespaces"])
+def test_nothing_is_left_when_a_call_runs_into_a_limit(layers):
+    with session_of(LEAVERS, layers=layers) as session:
         daemon, loop = session.objects("it", ["daemon", "loop"])
-        pid = daemon()
+        daemon()
+        pids = processes_of(session)
         session.objects("it", ["daemon", "loop"], 1.0)
         failure_of(loop)
-        assert all_gone([pid])
+        assert len(pids) >= 2 and all_gone(pids)
 
 
 JUDGE = """
 from autograder.intake.notebook import Cell
 from autograder.sandbox.remote import Session
-source = "import os; pid = os.getpid()" + chr(10) + "def loop(): [0 for _ in iter(int, 1)]"
+source = "def loop(): [0 for _ in iter(int, 1)]"
 session = Session([Cell("solution", "code", source), Cell("check", "it", "")], {"autograder": (False, "")})
-loop, pid = session.objects("it", ["loop", "pid"])
-print(pid, flush=True)
+(loop,) = session.objects("it", ["loop"])
+print(session.process.pid, flush=True)
 loop()
 """
 
@@ -247,6 +273,7 @@ def test_the_process_ends_when_the_judge_is_killed(tmp_path):
 
 
 def test_a_process_that_does_not_start_is_a_fault_of_ours(monkeypatch):
-    monkeypatch.setattr(Process, "environment", lambda self: {"PYTHONHOME": "/nowhere"})
-    with session_of("x = 1") as session, pytest.raises(NotStarted, match="did not start"):
+    monkeypatch.setattr(starting, "environment", lambda folder, mark: {"PYTHONHOME": "/nowhere"})
+    starting.close_all()
+    with session_of("x = 1") as session, pytest.raises(NotStarted, match="No module named 'encodings'"):
         session.objects("it", ["x"])

@@ -17,7 +17,7 @@ import toy
 from autograder.grading import submission as module
 from autograder.grading.result import Result, Task
 from autograder.grading.submission import grade_submission
-from autograder.sandbox import process
+from autograder.sandbox import starting
 
 FULL = dict.fromkeys(toy.RIGHT, ("pass", 2.0))
 
@@ -258,20 +258,24 @@ def test_a_fault_of_ours_is_told_apart_logged_and_costs_no_other_exercise(grade,
 
 
 def test_a_process_that_cannot_start_is_a_fault_of_ours_for_every_exercise(grade, monkeypatch, caplog):
-    monkeypatch.setattr(process, "BOOT", "raise SystemExit('no such machine')")
+    monkeypatch.setattr(starting, "BOOT", "raise SystemExit('no such machine')")
+    starting.close_all()
     assert marks(grade()) == dict.fromkeys(toy.RIGHT, ("grader-fault", 0.0))
     assert "no such machine" in caplog.text
 
 
 def test_a_process_that_cannot_be_started_again_is_a_fault_of_ours_too(grade, monkeypatch):
     """The first one was brought down by the student's code; that there is no second one was not."""
-    environment = process.Process.environment
+    fork = starting.Warm.fork
+    forks = []
 
-    def last(self):
-        monkeypatch.setattr(process, "BOOT", "raise SystemExit")  # for those after this one
-        return environment(self)
+    def once(self, *args):
+        forks.append(args)
+        if len(forks) > 1:
+            raise starting.NotStarted("no more of them")
+        return fork(self, *args)
 
-    monkeypatch.setattr(process.Process, "environment", last)
+    monkeypatch.setattr(starting.Warm, "fork", once)
     got = grade(toy.notebook({"double": f"def double(x): {CRASH}"}))
     assert marks(got) == dict.fromkeys(toy.RIGHT, ("grader-fault", 0.0))
 

@@ -166,10 +166,10 @@ def graded(made: dict[str, Any] | bytes, assignment: Assignment, folder: Path, *
     return {r.exercise: r for r in results}
 
 
-def session_of(source: str, provides: tuple[str, ...] = (), **limits) -> Session:
+def session_of(source: str, provides: tuple[str, ...] = (), layers: tuple[str, ...] | None = None, **limits) -> Session:
     """A session of a notebook with one cell and one check, "it"."""
     cells = [Cell("solution", "it-code", source), Cell("check", "it", "")]
-    return Session(cells, sources(provides), replace(QUICK, **limits))
+    return Session(cells, sources(provides), replace(QUICK, **limits), layers=layers)
 
 
 def failure_of(function, *args) -> StudentFailure:
