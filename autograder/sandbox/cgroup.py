@@ -1,6 +1,6 @@
 """Memory and processes of a student's code, counted by the kernel from outside, where this user may make control groups.
 
-The judge puts each process into the group before any of the student's code runs in it.
+The judge puts a warm process into the group before it forks; what is forked from it is born there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["Group", "make"]
 
 ROOT = Path("/sys/fs/cgroup")
 PROCESSES = 80  # threads too; what Python needs is one
-MORE = 128 * 2**20  # bytes beyond the limit on address space: the folder in memory, and what the kernel keeps
+MORE = 320 * 2**20  # bytes beyond the limit on address space: the warm process, and the folder in memory
 
 
 @dataclass(frozen=True)

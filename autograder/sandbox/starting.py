@@ -77,6 +77,8 @@ class Warm:
                 env=environment(str(self.folder), self.mark), pass_fds=[theirs.fileno()], start_new_session=True,
             )  # fmt: skip
             theirs.close()
+            if self.group:  # before anything is forked: to move a process later takes the kernel 10 ms
+                self.group.add(self.popen.pid)
             assert self.popen.stdin
             with contextlib.suppress(BrokenPipeError), self.popen.stdin as pipe:
                 pipe.write(json.dumps(told).encode())
@@ -131,7 +133,6 @@ class Warm:
                 self.memory = limits[0]
                 self.group.limit(self.memory)
             self.deaths = self.group.out_of_memory()
-            self.group.add(pid)
         return pid, pidfd
 
     def end(self, pid: int, pidfd: int) -> int | None:
