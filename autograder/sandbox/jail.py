@@ -64,7 +64,8 @@ class Jail:
     refused: dict[str, str]
 
     def __post_init__(self) -> None:
-        self.libraries = visible(rooms.libraries())
+        places = rooms.libraries()
+        self.libraries = [*visible(places, rooms.hidden_parts(places)), *(f"/dev/{name}" for name in rooms.DEVICES)]
         self.root = os.geteuid() == 0
         self.owner = FIRST_UID + os.getpid() if self.root and "uid" in self.layers else os.getuid()
         self.own_pids = -1
@@ -214,16 +215,15 @@ class Jail:
         seccomp.install()
 
 
-def visible(places: Sequence[str]) -> list[str]:
-    """The libraries without this project's own folders in them: a folder that holds one is named entry by entry."""
-    hidden = rooms.hidden_parts(places)
+def visible(places: Iterable[str], hidden: Iterable[str]) -> list[str]:
+    """The libraries without the folders to be hidden: a folder that holds one of these is named entry by entry."""
     found: list[str] = []
-    for place in places:
-        if not any(h == place or h.startswith(f"{place}/") for h in hidden):
+    for place in map(os.path.realpath, places):
+        if any(h.startswith(f"{place}/") for h in hidden):
+            found += visible([entry.path for entry in os.scandir(place)], hidden)
+        elif not any(f"{place}/".startswith(f"{h}/") for h in hidden):
             found.append(place)
-        elif place not in hidden:
-            found += visible([entry.path for entry in os.scandir(place)])
-    return [*found, *(f"/dev/{name}" for name in rooms.DEVICES)]
+    return found
 
 
 def set_limits(memory: int, file: int, seconds: int) -> None:

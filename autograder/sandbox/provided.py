@@ -6,14 +6,17 @@ The judge sends these modules as text; the process that runs a student's code ne
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["Module", "gradus_folder", "sources"]
+__all__ = ["DRAWING", "Module", "gradus_folder", "libraries", "sources"]
 
 Module = tuple[bool, str]  # (is a package, source)
+DRAWING = "matplotlib.pyplot"
+NOT_FOR_NOTEBOOKS = ("", "__future__", "autograder", "gradus", "IPython", "ipykernel", "matplotlib_inline")
 
 STUB = '''"""Stands for autograder where a submission is graded: the marks are decided elsewhere."""
 
@@ -85,3 +88,16 @@ def sources(provides: tuple[str, ...]) -> dict[str, Module]:
 def parents(names: Iterable[str]) -> set[str]:
     """All packages that the names lie in."""
     return {".".join(parts[:i]) for name in names for parts in [name.split(".")] for i in range(1, len(parts))}
+
+
+def libraries(cells: Iterable[str], provides: tuple[str, ...]) -> tuple[str, ...]:
+    """Modules of others that an assignment's given cells, and what it provides, import at any place; drawing always.
+
+    To be loaded before a submission is forked; what turns out to be no module, or not to be there, is passed over then.
+    A cell that is not plain Python says nothing.
+    """
+    found = {DRAWING}
+    for source in (*cells, *(source for _, source in sources(provides).values())):
+        with contextlib.suppress(SyntaxError):
+            found |= {name for name in imported("", source, False) if name.partition(".")[0] not in NOT_FOR_NOTEBOOKS}
+    return tuple(sorted(found))

@@ -30,7 +30,7 @@ from autograder.sandbox.kernel import (
 
 __all__ = ["HOME", "fresh_home", "hidden_parts", "libraries", "move_in"]
 
-HOME = "/tmp"  # the only place that can be written to
+HOME = "/submission"  # the only place that can be written to; also called /tmp, where no library lies there
 DEVICES = ("null", "zero", "full", "random", "urandom")
 SHARED = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo", "/lib", "/lib64",
           "/etc/ld.so.cache", "/etc/fonts")  # fmt: skip
@@ -87,7 +87,9 @@ def move_in(folder: str, size: int, files: int, owner: int) -> None:
         bind(f"/dev/{name}", f"{folder}/dev/{name}")
     for place in hidden:
         mount("tmpfs", folder + place, "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, "mode=755,size=4k,nr_inodes=2")
-    Path(folder + HOME).mkdir(exist_ok=True)
+    Path(folder + HOME).mkdir()
+    if not Path(folder, "tmp").exists():
+        Path(folder, "tmp").symlink_to(HOME)
     os.chdir(folder)
     pivot_root(".", ".")
     umount(".", MNT_DETACH)

@@ -25,7 +25,7 @@ TABLE: dict[str, tuple[int | None, int | None]] = {
     "msync": (26, 227), "madvise": (28, 233), "dup": (32, 23), "dup2": (33, None), "pause": (34, None),
     "nanosleep": (35, 101), "getitimer": (36, 102), "alarm": (37, None), "setitimer": (38, 103), "getpid": (39, 172),
     "sendfile": (40, 71), "sendto": (44, 206), "recvfrom": (45, 207), "getsockname": (51, 204), "getsockopt": (55, 209),
-    "exit": (60, 93), "wait4": (61, 260), "uname": (63, 160), "flock": (73, 32), "fsync": (74, 82),
+    "exit": (60, 93), "wait4": (61, 260), "uname": (63, 160), "fsync": (74, 82),
     "fdatasync": (75, 83), "truncate": (76, 45), "ftruncate": (77, 46), "getcwd": (79, 17), "chdir": (80, 49),
     "fchdir": (81, 50), "rename": (82, None), "mkdir": (83, None), "rmdir": (84, None), "creat": (85, None),
     "unlink": (87, None), "readlink": (89, None), "chmod": (90, None), "fchmod": (91, 52), "umask": (95, 166),
@@ -52,7 +52,7 @@ ASKED: dict[str, tuple[tuple[int, int], int, tuple[int, ...]]] = {
         1,
         (0x5401, 0x5413, 0x541B, 0x5450, 0x5451),
     ),  # questions to a terminal that is none; close on exec
-    "fcntl": ((72, 25), 1, (0, 1, 2, 3, 4, 5, 6, 7, 1030)),  # duplicates, flags, locks
+    "fcntl": ((72, 25), 1, (0, 1, 2, 3, 4, 1030)),  # duplicates and flags; no locks: they would be seen by others
     "prctl": ((157, 167), 0, (15, 16, 0x53564D41)),  # names of threads and of memory
     "prlimit64": ((302, 261), 2, (0,)),  # reading only
 }

@@ -29,6 +29,7 @@ __all__ = ["Inbox", "ProtocolViolation", "decode", "encode"]
 HEADER = struct.Struct(">II")
 MAX_HEAD = 8 * 2**20  # bytes of JSON
 MAX_DATA = 4 * MAX_BYTES  # bytes of arrays: a result and the arguments after the call
+FIRST_ROOM = 2**20  # bytes
 MAX_MARKS = 2_000_000  # commas and brackets of the JSON: what its objects cost in memory
 DEPTH = MAX_DEPTH + 4  # a message wraps its values: arguments in a list, in a message
 
@@ -100,17 +101,22 @@ class Inbox:
 
     def __init__(self) -> None:
         self.header, self.body = bytearray(HEADER.size), bytearray()
-        self.have = 0
+        self.have = self.size = 0  # bytes that have arrived, bytes that the body will have
 
     @property
     def complete(self) -> bool:
-        return self.have == HEADER.size + len(self.body) and self.have > HEADER.size
+        return self.have == HEADER.size + self.size and self.size > 0
 
     def space(self) -> memoryview:
-        """Where the next bytes belong; never more than the frame under way needs."""
+        """Where the next bytes belong: never more than the frame under way needs, nor far more than has arrived of it."""
         if self.have < HEADER.size:
             return memoryview(self.header)[self.have :]
-        return memoryview(self.body)[self.have - HEADER.size :]
+        at = self.have - HEADER.size
+        if at == len(self.body) < self.size:  # what a header announces costs nothing: the room grows with what comes
+            grown = bytearray(min(self.size, max(FIRST_ROOM, 4 * at)))
+            grown[:at] = self.body
+            self.body = grown
+        return memoryview(self.body)[at:]
 
     def filled(self, count: int) -> None:
         """The first `count` bytes of the space are there.
@@ -119,16 +125,16 @@ class Inbox:
             ProtocolViolation: the frame announces more than a frame may hold, or nothing.
         """
         self.have += count
-        if self.have == HEADER.size and not self.body:
+        if self.have == HEADER.size and not self.size:
             head, data = HEADER.unpack(self.header)
             if not 0 < head <= MAX_HEAD or data > MAX_DATA:
                 raise ProtocolViolation(f"a frame of {head} and {data} bytes")
-            self.body = bytearray(head + data)
+            self.size = head + data
 
     def take(self) -> tuple[bytes, memoryview]:
         """The complete frame's head and data, taken out."""
         head, _ = HEADER.unpack(self.header)
-        body, self.body, self.have = memoryview(self.body), bytearray(), 0
+        body, self.body, self.have, self.size = memoryview(self.body), bytearray(), 0, 0
         return bytes(body[:head]), body[head:]
 
 

@@ -133,6 +133,40 @@ def test_the_process_sees_libraries_a_few_devices_and_an_empty_folder():
     assert set(shown) <= {".venv"}, "only the environment, where it lies in the course's folder"
 
 
+INSTALLED = """
+import sys
+from autograder.sandbox.remote import Session
+from autograder.sandbox.provided import sources
+from autograder.intake.notebook import Cell
+source = "import os\\ndef see(path): return sorted(os.listdir(path))"
+layers = sys.argv[1].split("+")
+with Session([Cell("solution", "code", source), Cell("check", "it", "")], sources(()), layers=layers) as session:
+    (see,) = session.objects("it", ["see"])
+    for place in sys.argv[2:]:
+        try:
+            print(",".join(see(place)))
+        except Exception as error:
+            print(type(error).__name__)
+"""
+
+
+@FULL
+@pytest.mark.parametrize("layers", ["+".join(LAYERS), "landlock+seccomp+rlimits"])
+def test_the_project_s_own_packages_are_hidden_where_they_are_installed_among_the_libraries(tmp_path, layers):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    site = next((tmp_path / "env" / "lib").glob("python*")) / "site-packages"
+    root = Path(__file__).parents[2]
+    libraries = next(p for p in sys.path if p.endswith("site-packages"))
+    (site / "own.pth").write_text(f"{root}\n{root}/solutions\n{libraries}\n")
+    for name in ("gradus", "autograder", "other"):
+        (site / name).mkdir()
+        (site / name / "secret.py").write_text("answer = 42")
+    ran = subprocess.run([tmp_path / "env" / "bin" / "python", "-c", INSTALLED, layers, *(site / n for n in
+                          ("gradus", "autograder", "other"))], capture_output=True, text=True, check=False)  # fmt: skip
+    nothing = "" if layers.startswith("namespaces") else "StudentFailure"
+    assert ran.stdout.split("\n")[:3] == [nothing, nothing, "secret.py"], ran.stderr
+
+
 @NAMESPACES
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/bin/python3").exists(), reason="needs another user's Python")
 def test_an_ordinary_user_gets_namespaces_too(tmp_path_factory):

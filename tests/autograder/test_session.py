@@ -218,7 +218,7 @@ def test_the_environment_holds_nothing_of_the_judge_s(student, monkeypatch):
         "PATH", "LANG", "HOME", "TMPDIR", "MPLBACKEND", "MPLCONFIGDIR", "PYTHONHASHSEED", "AUTOGRADER_PROCESS",
         "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     }  # fmt: skip
-    assert names["HOME"] == names["TMPDIR"] == folder == "/tmp"
+    assert names["HOME"] == names["TMPDIR"] == folder == "/submission"
     assert [name for name in modules if not name.startswith("gradus")] == ["autograder"]
     assert set(modules) <= set(sources(("gradus.clipping",))), "what is not provided is not there either"
 
