@@ -53,14 +53,17 @@ class: release ## hand in the shipped class of submissions in submitted/
 .PHONY: grade
 grade: class ## grade what lies in submitted/ and write feedback
 	$(call step,Grading)
-	@echo "With --unsafe: what is graded here are the submissions shipped with the project, and they are harmless."
-	@$(BIN)/autograder grade --unsafe --resume --results $(STATE)/results.jsonl
+	@if $(BIN)/autograder doctor --quick; then unsafe=; else unsafe=--unsafe; \
+	  echo "With --unsafe: what is graded here are the submissions shipped with the project, and they are harmless."; fi; \
+	$(BIN)/autograder grade $$unsafe --resume --results $(STATE)/results.jsonl
 	@$(BIN)/autograder feedback
+	@$(BIN)/autograder report
 
 .PHONY: test
 test: $(STAMP) ## everything that proves the project, in under 20 minutes
 	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,oracle); fi
 	@$(BIN)/python scripts/browser.py
+	@$(BIN)/python scripts/postgres.py
 	@$(MAKE) --no-print-directory book release
 	$(call step,Tests)
 	@$(BIN)/ruff check .
@@ -71,11 +74,24 @@ test: $(STAMP) ## everything that proves the project, in under 20 minutes
 test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer
 	@$(BIN)/python -m pytest -m slow --timeout=5400
 
+.PHONY: attacks
+attacks: $(STAMP) ## all attacks on the grader, and its readers fuzzed: an hour
+	@$(BIN)/python scripts/browser.py
+	@$(BIN)/python -m pytest tests/attacks --timeout=1800
+	@$(BIN)/python tests/fuzz frames 1000000
+	@$(BIN)/python tests/fuzz notebooks 20000
+
+.PHONY: faults
+faults: $(STAMP) ## the grader killed at 200 moments, its disk full, its database gone
+	@$(BIN)/python scripts/postgres.py
+	@$(BIN)/python -m pytest tests/faults --timeout=5400
+
 .PHONY: bench
-bench: $(STAMP) ## time the engine against hand-tuned NumPy, PyTorch, DeZero and autograd
+bench: $(STAMP) ## time the engine against hand-tuned NumPy, PyTorch, DeZero and autograd, the grader against nbgrader
 	@$(BIN)/python -m pip install --quiet $(call extra,bench)
 	@$(BIN)/python tests/benchmarks --json _build/benchmarks.json
 	@$(BIN)/python tests/benchmarks --plot _build/benchmarks
+	@$(BIN)/python tests/benchmarks/grading
 
 .PHONY: mutants
 mutants: $(STAMP) ## change the formulas in one place each, and see whether a test notices
