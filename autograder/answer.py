@@ -1,22 +1,56 @@
 """What a student sees of an answer, as text and as HTML: first what is right, then the first thing that is wrong.
 
 The same two renderings serve the notebook and the feedback pages. The HTML is escaped throughout and stands without
-scripts, links or images, so that it can be shown anywhere.
+scripts, links or images, so that it can be shown anywhere; characters that a reader would not see are written as escapes.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from html import escape
 
 from autograder.judging import Answer, CaseResult
 
-__all__ = ["as_html", "as_text", "points_text"]
+__all__ = ["as_html", "as_text", "escaped", "points_text", "visible"]
 
 WIDTH = 72
+SUSPECT = re.compile("[^ -~\n\t]")
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks without ink
+
+
+def unseen(character: str) -> bool:
+    """Whether a reader would not see it: controls, reversed direction, zero width, no Unicode. Wide spaces are seen."""
+    if character in BLANK:
+        return True
+    return not character.isprintable() and unicodedata.category(character) != "Zs"
+
+
+def visible(text: str) -> str:
+    """Text in which everything can be seen: what could not is written as an escape. Lines and tabs stay."""
+
+    def shown(match: re.Match[str]) -> str:
+        return match[0].encode("unicode_escape").decode() if unseen(match[0]) else match[0]
+
+    return SUSPECT.sub(shown, text)
+
+
+def escaped(text: str) -> str:
+    """Text as HTML that shows it and does nothing else; escapes of what cannot be seen are marked as ours."""
+
+    def shown(match: re.Match[str]) -> str:
+        if not unseen(match[0]):
+            return match[0]
+        return f'<span class="unseen">{match[0].encode("unicode_escape").decode()}</span>'
+
+    return SUSPECT.sub(shown, escape(text))
 
 
 def points_text(answer: Answer) -> str:
-    """``3 of 5 points``."""
+    """``3 of 5 points``, or where some cases wait for the grader ``public cases: 3 of 4``."""
+    if answer.waiting and (answer.results or answer.verdict == "pass"):
+        passed = sum(r.passed for r in answer.results)
+        return f"public cases: {passed} of {len(answer.results)}; points are decided by the grader"
     return f"{answer.score:g} of {answer.points} point{'s' if answer.points != 1 else ''}"
 
 
@@ -43,12 +77,17 @@ def details(answer: Answer, first: CaseResult) -> list[str]:
     return lines + first.trace.splitlines()
 
 
+def waiting_text(answer: Answer) -> str:
+    count = len(answer.waiting)
+    return f"… {count} hidden case{'s' if count != 1 else ''} wait{'' if count != 1 else 's'} for the grader"
+
+
 def reading(answer: Answer) -> str:
     return f'→ {answer.chapter}, "{answer.section}"' if answer.chapter else ""
 
 
-def as_text(answer: Answer) -> str:
-    """The answer in plain lines, as in a terminal."""
+def as_text(answer: Answer, versions: str = "") -> str:
+    """The answer in plain lines, as in a terminal; `versions`, see `autograder.versions`, is the last one."""
     passed, first, others = split(answer)
     lines = [f"{answer.exercise}{points_text(answer):>{max(WIDTH - len(answer.exercise), 1)}}"]
     row = ""
@@ -68,8 +107,10 @@ def as_text(answer: Answer) -> str:
     if answer.verdict != "pass" and answer.chapter:
         lines.append(f"      {reading(answer)}")
     lines += [f"  ✗ {label(result)}" for result in others]
+    lines += [f"  {waiting_text(answer)}"] if answer.waiting else []
     lines += [f"  note: {note}" for note in answer.notes]
-    return "\n".join(lines)
+    lines += [f"  {versions}"] if versions else []
+    return visible("\n".join(lines))
 
 
 STYLE = """
@@ -84,37 +125,48 @@ div.check-answer.check-answer ul.passed li{display:inline-block;margin:0 1.4em .
  overflow-wrap:anywhere;font-size:.92em}
 .check-answer p{margin:.3em 0 .3em 1.3em}
 .check-answer .read{opacity:.8}
+.check-answer .unseen{border:1px dotted;border-radius:.2em;font-family:monospace;font-size:.85em;opacity:.85}
+.check-answer .versions{font-size:.75em;opacity:.65}
 """
 
 
-def as_html(answer: Answer, *, style: bool = True) -> str:
-    """The answer as an HTML fragment. `style` puts the stylesheet before it; a page of many needs it once."""
+def as_html(answer: Answer, *, style: bool = True, versions: str = "") -> str:
+    """The answer as an HTML fragment.
+
+    Args:
+        style: put the stylesheet before it; a page of many needs it once.
+        versions: a last line in small type, see `autograder.versions`.
+    """
     passed, first, others = split(answer)
     right = answer.verdict == "pass"
     parts = [f"<style>{STYLE}</style>"] if style else []
     parts.append(f'<div class="check-answer{" right" if right else ""}" role="status">')
-    parts.append(f'<div class="head"><span>{escape(answer.exercise)}</span><span>{points_text(answer)}</span></div>')
+    parts.append(f'<div class="head"><span>{escaped(answer.exercise)}</span><span>{points_text(answer)}</span></div>')
     if passed:
-        items = "".join(f"<li>✓ {escape(label(r))}</li>" for r in passed)
+        items = "".join(f"<li>✓ {escaped(label(r))}</li>" for r in passed)
         parts.append(f'<ul class="passed">{items}</ul>')
     if first:
-        parts.append(f'<div class="case">✗ {escape(label(first))}</div>')
+        parts.append(f'<div class="case">✗ {escaped(label(first))}</div>')
         code = [first.call] if first.call else []
         if first.expected:
             code += [f"{first.part}:"] if first.part else []
             code += [f"expected  {first.expected}", f"yours is  {first.given}"]
         if code:
-            parts.append(f"<pre>{escape(chr(10).join(code))}</pre>")
+            parts.append(f"<pre>{escaped(chr(10).join(code))}</pre>")
         sentence = answer.message if answer.misconception else first.hint
         if sentence:
-            parts.append(f"<p>{escape(sentence)}</p>")
+            parts.append(f"<p>{escaped(sentence)}</p>")
         if first.trace:
-            parts.append(f"<pre>{escape(first.trace)}</pre>")
+            parts.append(f"<pre>{escaped(first.trace)}</pre>")
     elif not right:
-        parts.append(f"<p>✗ {escape(answer.message)}</p>")
+        parts.append(f"<p>✗ {escaped(answer.message)}</p>")
     if not right and answer.chapter:
-        parts.append(f'<p class="read">{escape(reading(answer))}</p>')
+        parts.append(f'<p class="read">{escaped(reading(answer))}</p>')
     if others:
-        parts.append("<ul>" + "".join(f"<li>✗ {escape(label(r))}</li>" for r in others) + "</ul>")
-    parts += [f"<p>note: {escape(note)}</p>" for note in answer.notes]
+        parts.append("<ul>" + "".join(f"<li>✗ {escaped(label(r))}</li>" for r in others) + "</ul>")
+    if answer.waiting:
+        parts.append(f"<p>{waiting_text(answer)}</p>")
+    parts += [f"<p>note: {escaped(note)}</p>" for note in answer.notes]
+    if versions:
+        parts.append(f'<p class="versions" data-versions="{escape(versions)}">{escaped(versions)}</p>')
     return "".join([*parts, "</div>"])

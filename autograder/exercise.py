@@ -62,7 +62,10 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function or class (or a few that belong together) a student writes. Made by `exercise`."""
+    """One function or class (or a few that belong together) a student writes. Made by `exercise`.
+
+    In a student's kit there are no hidden cases; `waiting` has their names, and only the grader knows the points.
+    """
 
     id: str
     topic: str
@@ -75,6 +78,7 @@ class Exercise:
     cases: tuple[Case, ...]
     mistakes: tuple[Mistake, ...]
     seconds: float
+    waiting: tuple[str, ...] = ()
 
     def weight(self, group: Group) -> float:
         """The group's share of the points: 40, 40 and 20 per cent, those of absent groups shared out in proportion."""

@@ -57,6 +57,7 @@ class Answer:
         verdict: one of `VERDICTS`; partial marks are "wrong".
         message: the sentence that matters most.
         misconception: the name of the recognised mistake, or None.
+        waiting: names of cases that only the grader has: the points are not known here (a student's kit).
     """
 
     exercise: str
@@ -69,6 +70,7 @@ class Answer:
     chapter: str = ""
     section: str = ""
     notes: tuple[str, ...] = field(default=())
+    waiting: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for a journal."""
@@ -78,7 +80,9 @@ class Answer:
     def from_dict(cls, data: dict[str, Any]) -> Answer:
         """What `to_dict` gave, as an answer again."""
         results = tuple(CaseResult(**r) for r in data["results"])
-        return cls(**{**data, "results": results, "notes": tuple(data["notes"])})
+        return cls(
+            **{**data, "results": results, "notes": tuple(data["notes"]), "waiting": tuple(data.get("waiting", ()))}
+        )
 
 
 def unanswered(ex: Exercise, verdict: str, message: str, trace: str = "") -> Answer:
@@ -128,7 +132,7 @@ def judge(
             failed.append((index, observation))
         if progress:
             progress(index + 1, len(ex.cases))
-    if all(r.verdict == "missing" for r in results):
+    if results and all(r.verdict == "missing" for r in results):
         return unanswered(ex, "missing", missing_text(failed[0][1]))
     found = recognise(ex, seed, failed) if failed else None
     return count(ex, results, found)
@@ -272,14 +276,23 @@ def alike(case: Case, index: int, seed: int, observation: Any, objects: list[Any
 
 
 def count(ex: Exercise, results: list[CaseResult], found: Mistake | None) -> Answer:
-    """Points by case group; none at all where no hidden case passes."""
+    """Points by case group; none at all where no hidden case passes (in a student's kit, which has none, no public one)."""
     failures = [r for r in results if not r.passed]
     if not failures:
         return Answer(
-            ex.id, ex.points, float(ex.points), "pass", "All right.", None, tuple(results), ex.chapter, ex.section
+            ex.id,
+            ex.points,
+            float(ex.points),
+            "pass",
+            "All right.",
+            None,
+            tuple(results),
+            ex.chapter,
+            ex.section,
+            waiting=ex.waiting,
         )
     score = 0.0
-    if any(r.passed for r in results if r.group == "hidden"):
+    if any(r.passed for r in results if r.group == ("public" if ex.waiting else "hidden")):
         for group in ("public", "hidden", "purity"):
             of_group = [r.passed for r in results if r.group == group]
             score += ex.weight(group) * sum(of_group) / max(len(of_group), 1)  # type: ignore[arg-type]
@@ -290,4 +303,4 @@ def count(ex: Exercise, results: list[CaseResult], found: Mistake | None) -> Ans
         message = f"{first.name}: expected {first.expected}, yours is {first.given}." if first.expected else first.name
     verdict = first.verdict if score == 0 or first.verdict in LIMITS else "wrong"
     return Answer(ex.id, ex.points, score, verdict, message, found.name if found else None, tuple(results),
-                  ex.chapter, ex.section)  # fmt: skip
+                  ex.chapter, ex.section, waiting=ex.waiting)  # fmt: skip

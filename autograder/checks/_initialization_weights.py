@@ -56,15 +56,12 @@ def both_fans(rng: Rng, compute_fans: Any) -> list[Any]:
 # ---------------------------------------------------------------- weights
 
 
-def weights(
-    group: Callable[..., Case],
-    name: str,
-    problem: Callable[[Rng], tuple[Args, Any]],
-    compare: Comparison,
-    of: int = 0,
-) -> Case:
-    """A case for an initializer: ``problem(rng)`` gives the arguments of the call and the law that the weights follow."""
-    return group(name, returns(lambda rng: problem(rng)[0], of=of), compare, expected=lambda rng: problem(rng)[1])
+Problem = tuple[Callable[[Rng], Args], Callable[[Rng], Any]]  # the arguments of a call; the law that the weights follow
+
+
+def weights(group: Callable[..., Case], name: str, problem: Problem, compare: Comparison, of: int = 0) -> Case:
+    """A case for an initializer. The two halves of a problem are told apart so that who calls need not know the law."""
+    return group(name, returns(problem[0], of=of), compare, expected=problem[1])
 
 
 def asked(
@@ -72,26 +69,33 @@ def asked(
     variance: Callable[..., float],
     law: Callable[[Shape, float], Any] = normal_law,
     **named: Any,
-) -> Callable[[Rng], tuple[Args, Any]]:
+) -> Problem:
     """A problem: init(shape, rng, **named), of variance ``variance(fan_in, fan_out)``."""
 
-    def problem(rng: Rng) -> tuple[Args, Any]:
+    def law_of(rng: Rng) -> Any:
         shape = shape_of(rng)
         field = math.prod(shape[:-2])
-        return args(shape, draw_seed(rng), **named), law(shape, variance(field * shape[-2], field * shape[-1]))
+        return law(shape, variance(field * shape[-2], field * shape[-1]))
 
-    return problem
+    return lambda rng: args(shape_of(rng), draw_seed(rng), **named), law_of
 
 
+def halves(problem: Callable[[Rng], tuple[Args, Law]]) -> Problem:
+    """A problem whose law is drawn together with its arguments."""
+    return lambda rng: problem(rng)[0], lambda rng: problem(rng)[1]
+
+
+@halves
 def any_slope(rng: Rng) -> tuple[Args, Law]:
     """he_normal for a steep negative side."""
     shape, slope = large(rng), round(float(rng.uniform(0.4, 0.9)), 2)
     return args(shape, draw_seed(rng), negative_slope=slope), normal_law(shape, 2 / ((1 + slope**2) * shape[0]))
 
 
-def any_scaling(shape_of: Callable[[Rng], Shape]) -> Callable[[Rng], tuple[Args, Law]]:
+def any_scaling(shape_of: Callable[[Rng], Shape]) -> Problem:
     """variance_scaling with a scale that is not 1, in a mode drawn at random."""
 
+    @halves
     def problem(rng: Rng) -> tuple[Args, Law]:
         shape, mode = shape_of(rng), str(rng.choice(["fan_in", "fan_avg", "fan_out"]))
         scale = round(float(rng.choice([rng.uniform(0.3, 0.6), rng.uniform(1.7, 3.0)])), 2)

@@ -10,11 +10,12 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from autograder.cli import feedback, grade, release
+from autograder.cli import bundle, cluster, collect, completion, doctor, export, feedback, grade, release, report
 
 __all__ = ["main"]
 
-COMMANDS = (release, grade, feedback)  # in the order of the help; each has `add(commands)`
+# In the order of the help; each has `add(commands)`.
+COMMANDS = (release, bundle, collect, grade, feedback, report, export, cluster, doctor, completion)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     from autograder.grading.course import UsageError
     from autograder.grading.executors import JudgesCannotStart
+    from autograder.grading.journal import StorageFailure
+    from autograder.sandbox.starting import NotStarted
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="nbgrader")  # of its own making, and no business of whoever grades
@@ -37,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except UsageError as error:
             print(f"autograder {options.command}: {error}", file=sys.stderr)
             return 2
-        except JudgesCannotStart as error:
+        except (JudgesCannotStart, NotStarted, StorageFailure) as error:
             print(f"autograder {options.command}: {error}. What was judged before is kept: --resume", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
