@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,12 +19,13 @@ from typing import Any, Literal
 from autograder import checks
 from autograder.checks import of_topic, topics
 from autograder.exercise import REGISTRY, Exercise
-from autograder.sandbox.provided import gradus_folder, sources
+from autograder.sandbox.provided import gradus_folder, libraries, sources
 
-__all__ = ["Assignment", "Slot", "declared", "load_assignment"]
+__all__ = ["Assignment", "Slot", "accepted", "declared", "load_assignment"]
 
 Kind = Literal["given", "solution", "check", "manual"]
 ONLY_SHOWN = ("__init__.py", "answer.py", "notebook.py", "nbgrader_plugin.py")  # decide no verdict
+READING = ("cells.py", "names.py", "notebook.py", "package.py")  # of intake: what of a submission is judged
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,14 @@ class Assignment:
         slots: in the order of the source notebook.
         provides: the gradus modules a student's code may import: ("gradus.data", …).
         source_sha256: of the source notebook's bytes.
+        accepts: patterns of the files that a student may hand in beside the notebook: ("*.csv", "figures/*.png").
     """
 
     name: str
     slots: tuple[Slot, ...]
     provides: tuple[str, ...]
     source_sha256: str
+    accepts: tuple[str, ...] = ()
 
     @property
     def exercises(self) -> tuple[str, ...]:
@@ -66,9 +71,17 @@ class Assignment:
         return tuple(s.grade_id for s in self.slots if s.kind == "check")
 
     @property
+    def imports(self) -> tuple[str, ...]:
+        """Modules to be loaded before a submission runs: those that the notebook imports as it is handed out."""
+        return libraries_of(tuple(s.source for s in self.slots if s.kind == "given" and s.code), self.provides)
+
+    @property
     def checks_sha256(self) -> str:
         """Hash of all that decides a verdict: the topic's checks, the judging core, gradus and the source notebook."""
         return hashlib.sha256(f"{code_sha256(self.name)} {self.source_sha256}".encode()).hexdigest()
+
+
+libraries_of = cache(libraries)
 
 
 @cache
@@ -76,7 +89,11 @@ def code_sha256(topic: str) -> str:
     """Hash of the code that judges a topic. Read once: the code in memory does not change either."""
     here = Path(__file__).parent
     files = [p for p in here.glob("*.py") if p.name not in ONLY_SHOWN]
-    files += [*here.glob("sandbox/*.py"), here / "intake" / "notebook.py", here / "grading" / "submission.py"]
+    files += [
+        *here.glob("sandbox/*.py"),
+        *(here / "intake" / name for name in READING),
+        here / "grading" / "submission.py",
+    ]
     digest = hashlib.sha256()
     of_checks = [(Path(f), [Path(f, f"{topic}.py"), *Path(f).glob(f"_{topic}_*.py")]) for f in checks.__path__]
     for root, found in ((here, files), *of_checks, (gradus_folder(), gradus_folder().rglob("*.py"))):
@@ -108,8 +125,10 @@ def load_assignment(name: str, folder: str | Path) -> Assignment:
         notebook = json.loads(content)
         slots = tuple(slot for cell in notebook["cells"] if (slot := slot_of(cell)))
         provides = tuple(notebook["metadata"].get("autograder", {}).get("provides", ()))
+        accepts = notebook["metadata"].get("autograder", {}).get("accepts", [])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"load_assignment: {path} is not an nbgrader source notebook: {error!r}") from error
+    require_patterns(name, accepts)
     ids = [s.grade_id for s in slots]
     for grade_id in ids:
         if ids.count(grade_id) > 1:
@@ -119,7 +138,27 @@ def load_assignment(name: str, folder: str | Path) -> Assignment:
         if slot.kind == "check":
             compare_with_declaration(name, slot, exercises)
     sources(provides)  # a ValueError where one does not exist
-    return Assignment(name, slots, provides, hashlib.sha256(content).hexdigest())
+    return Assignment(name, slots, provides, hashlib.sha256(content).hexdigest(), tuple(accepts))
+
+
+def require_patterns(name: str, accepts: Any) -> None:
+    """Hold the patterns of accepted files to what `accepted` understands, before a student's file depends on them."""
+    if not isinstance(accepts, list):
+        raise ValueError(
+            f"load_assignment: {name}: metadata.autograder.accepts must be a list of patterns, got {accepts!r}"
+        )
+    for pattern in accepts:
+        parts = pattern.split("/") if isinstance(pattern, str) else [""]
+        if any(part in ("", ".", "..", "**") or "\\" in part for part in parts) or pattern.endswith(".ipynb"):
+            raise ValueError(f"load_assignment: {name}: metadata.autograder.accepts: a pattern must be a relative path such as "
+                             f"'*.csv' or 'data/*.txt', without '..' and '**' and of no notebook, got {pattern!r}")  # fmt: skip
+
+
+def accepted(path: str, accepts: Iterable[str]) -> bool:
+    """Whether a student's file may go along: a pattern has as many parts as the path, and each fits its own."""
+    parts = path.split("/")
+    patterns = [pattern.split("/") for pattern in accepts]
+    return any(len(p) == len(parts) and all(map(fnmatchcase, parts, p)) for p in patterns)
 
 
 def slot_of(cell: dict[str, Any]) -> Slot | None:
