@@ -67,6 +67,7 @@ class Process:
         self.printed = 0
         self.output = b""
         self.hung_up = False
+        self.killed = False  # and not by the judge; by whom is not known
         self.inbox = Inbox()
         self.sock, theirs = socket.socketpair()
         self.pipe, write = os.pipe()
@@ -180,6 +181,7 @@ class Process:
         code = self.code or 0
         if code == -signal.SIGKILL and self.warm.out_of_memory():
             return Stopped("memory-limit", "Stopped: your code used more memory than there is for it.")
+        self.killed = code == -signal.SIGKILL or self.code is None  # None: the warm process is gone, too
         how = f"exit code {code}" if code >= 0 else signal.strsignal(-code) or f"signal {-code}"
         stopped.text = f"Your code ended the Python process it ran in ({how})."
         return stopped

@@ -26,6 +26,7 @@ from autograder.sandbox.wire import ProtocolViolation, decode, encode
 
 __all__ = ["Limits", "NotStarted", "RemoteHandle", "Session", "read_apart"]
 
+MAX_LINE = 200  # characters
 FAILURES = (
     "raised",
     "missing",
@@ -95,6 +96,8 @@ class Session:
 
     Attributes:
         layers: after the start those that really do.
+        killed: whether one of its processes was killed, and not by the judge, or could not be had: it may have been the code
+            itself, or somebody on this machine.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class Session:
         self.files = {name: np.frombuffer(content, np.uint8) for name, content in (files or {}).items()}
         self.imports, self.layers = tuple(imports), tuple(LAYERS if layers is None else layers)
         self.process: Process | None = None
+        self.killed = False
         self.position = 0  # of the next cell to run
         self.failed: dict[int, StudentFailure] = {}  # cell -> how it went wrong in this process
         self.stopped: dict[int, StudentFailure] = {}  # cell -> the limit it ran into: it is not run again
@@ -185,8 +189,12 @@ class Session:
         """
         if self.spent >= self.limits.total:
             raise self.end(StudentFailure("time-limit", text=self.all_used_up()))
-        warm = lend(self.modules, self.imports, self.layers)
-        self.process = process = Process(warm, self.limits)
+        try:
+            warm = lend(self.modules, self.imports, self.layers)
+            self.process = process = Process(warm, self.limits)
+        except NotStarted:
+            self.killed = True
+            raise
         self.layers = warm.layers
         self.deadline = time.monotonic() + self.limits.start
         try:
@@ -232,11 +240,11 @@ class Session:
         """Why a name is not there: the cell that would have defined it went wrong, or nobody wrote it."""
         start = max((i + 1 for i in range(end) if self.cells[i].kind == "check"), default=0)
         word = re.escape(name)
-        defines = re.compile(
-            rf"^\s*(async\s+def|def|class)\s+{word}\b|^[^#\n=]*\b{word}\b[^#\n=]*=|\bimport\b.*\b{word}\b", re.M
+        definition = re.compile(
+            rf"^\s*(async\s+def|def|class)\s+{word}\b|^[^#=]*\b{word}\b[^#=]*=|\bimport\b.*\b{word}\b"
         )
         ways: tuple[Callable[[int, Cell], object], ...] = (
-            lambda i, cell: defines.search(cell.source),
+            lambda i, cell: any(definition.search(line) for line in lines_with(name, cell.source)),
             lambda i, cell: i >= start and cell.kind == "solution",
             lambda i, cell: re.search(rf"\b{word}\b", cell.source),
         )
@@ -282,6 +290,7 @@ class Session:
             try:
                 got = decode(*process.exchange(frame, self.deadline or 0.0, self.cpu), self.meant)
             except Stopped as stopped:
+                self.killed |= process.killed
                 text = self.too_late if stopped.verdict == "time-limit" else stopped.text
                 raise self.end(StudentFailure(stopped.verdict, text=text)) from None
             except ProtocolViolation as error:
@@ -347,6 +356,11 @@ class Session:
         return f"Stopped: the notebook took more than {self.limits.total:g} s in all."
 
 
+def lines_with(word: str, source: str) -> list[str]:
+    """The lines that hold a word, without those so long that a pattern could search them for ever: the judge does it."""
+    return [line for line in source.split("\n") if word in line and len(line) <= MAX_LINE]
+
+
 def clean(text: str, length: int) -> str:
     """A text of a student's making: short, and without what would steer a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text[:length])
@@ -360,4 +374,9 @@ def read_apart(content: bytes) -> tuple[list[dict[str, Any]], list[str]]:
         NotStarted: the process does not start.
     """
     with Session([], {}, imports=()) as session:
+        try:
+            return session.read(content)
+        except Malformed:
+            if not session.killed:
+                raise
         return session.read(content)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -60,7 +61,12 @@ class Warm:
     def __init__(self, modules: Mapping[str, Module], imports: Iterable[str], layers: Iterable[str]) -> None:
         wanted = [layer for layer in LAYERS if layer in set(layers)]
         self.mark = secrets.token_hex(16)
-        self.folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        tidy(Path(tempfile.gettempdir()))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"autograder-{os.getpid()}-"))
+        self.held = os.open(
+            self.folder, os.O_RDONLY | os.O_CLOEXEC
+        )  # locked for as long as the folder is used: see `tidy`
+        fcntl.flock(self.held, fcntl.LOCK_EX)
         self.folder.chmod(0o711 if "uid" in wanted else 0o700)
         for fonts in font_lists():
             with contextlib.suppress(OSError):
@@ -174,8 +180,26 @@ class Warm:
         if self.group:
             self.group.remove()
         self.errors.close()
+        os.close(self.held)
         with contextlib.suppress(RecursionError):  # a tree too deep to be walked
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@cache
+def tidy(place: Path) -> None:
+    """Remove the folders that graders left here who were killed."""
+    for folder in place.glob("autograder-*-*"):
+        pid = folder.name.split("-")[1]
+        if pid.isdecimal() and not Path("/proc", pid).exists():
+            with contextlib.suppress(
+                OSError
+            ):  # another user's, or in use by a grader whose processes are not seen here
+                fd = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    os.close(fd)
 
 
 def environment(folder: str, mark: str) -> dict[str, str]:
@@ -283,6 +307,9 @@ os.register_at_fork(after_in_child=forget)
 @cache
 def best() -> tuple[str, ...]:
     """The layers that this machine can have, found out by trying."""
-    warm = lend({}, (), LAYERS)
+    try:
+        warm = lend({}, (), LAYERS)
+    except NotStarted:  # somebody may have killed it
+        warm = lend({}, (), LAYERS)
     give_back(warm)
     return warm.layers

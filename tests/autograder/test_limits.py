@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -237,7 +238,9 @@ def test_nothing_is_left_when_a_session_is_closed(layers):
     assert time.monotonic() - start < 5, "somebody waited for a clean exit"
     assert all_gone(pids)
     with session_of(LEAVERS, layers=layers) as session:
-        assert [name for name in session.objects("it", ["here"])[0]() if name != "file"] == [], "files of the one before"
+        assert [name for name in session.objects("it", ["here"])[0]() if name != "file"] == [], (
+            "files of the one before"
+        )
 
 
 @pytest.mark.parametrize("layers", [(), ("namespaces",)], ids=["plain", "namespaces"])
@@ -260,6 +263,27 @@ session = Session([Cell("solution", "code", source), Cell("check", "it", "")], {
 print(session.process.pid, flush=True)
 loop()
 """
+
+
+def test_folders_of_graders_that_were_killed_are_removed_and_no_others(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    for name in (
+        f"autograder-{gone.pid}-left",
+        f"autograder-{os.getpid()}-used",
+        "autograder-notes-2",
+        f"autograder-{gone.pid}-elsewhere",
+    ):
+        (tmp_path / name / "home").mkdir(parents=True)
+    elsewhere = os.open(tmp_path / f"autograder-{gone.pid}-elsewhere", os.O_RDONLY)  # a grader in another container
+    fcntl.flock(elsewhere, fcntl.LOCK_EX)
+    starting.tidy(tmp_path)
+    os.close(elsewhere)
+    (tmp_path / f"autograder-{gone.pid}-elsewhere" / "home").rmdir()
+    (tmp_path / f"autograder-{gone.pid}-elsewhere").rmdir()
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        [f"autograder-{os.getpid()}-used", "autograder-notes-2"]
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal at the parent's death is Linux's")
