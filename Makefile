@@ -127,7 +127,7 @@ clean: ## remove what was built, the environment too; submissions and marks stay
 
 .PHONY: clean-course
 clean-course: ## remove submissions, marks, feedback and the course's secret
-	rm -rf .autograder release submitted autograded feedback gradebook.db grades.csv
+	rm -rf .autograder release submitted autograded feedback report gradebook.db grades.csv
 
 .PHONY: help
 help: ## this list

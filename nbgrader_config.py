@@ -28,6 +28,9 @@ exchange = here / ".course" / "exchange"
 with suppress(OSError):
     exchange.mkdir(parents=True, exist_ok=True)  # nbgrader complains at every step where it is missing
 c.Exchange.root = str(exchange)
+# Late penalties go by timestamp.txt, which the student's own `nbgrader submit` writes. False: believe only the receipts of
+# `autograder collect`.
+c.Intake.trust_timestamps = True
 
 # The student's version: what stands between "### BEGIN SOLUTION" and "### END SOLUTION" becomes these lines.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # your code here"}
@@ -42,9 +45,12 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# `nbgrader autograde` and the formgrader's button: the judge reads the submission as it was handed in, and its verdicts
-# become the outputs of the check cells. nbgrader executes no cell, and believes nothing that a student saved in a notebook.
-c.Judge.unsafe = True  # grade also where submissions cannot be confined, as nbgrader always does; False: refuse
+# `nbgrader autograde` and the formgrader's button: the judge reads the submission as it was handed in, enters its marks (late
+# penalties by c.AssignLatePenalties.plugin_class, as always), and its verdicts become the outputs of the check cells. nbgrader
+# executes no cell, and believes nothing that a student saved in a notebook.
+# Where submissions cannot be confined (`autograder doctor` tells) it refuses to judge them. To grade there all the same,
+# because you trust every one of them:
+# c.Judge.unsafe = True
 c.Autograde.exporter_class = "autograder.nbgrader_plugin.SubmissionExporter"
 c.Autograde.pre_convert_hook = "autograder.nbgrader_plugin.expect_the_notebook"
 c.Autograde.sanitize_preprocessors = [
@@ -54,8 +60,6 @@ c.Autograde.sanitize_preprocessors = [
 ]
 c.Autograde.autograde_preprocessors = [
     "autograder.nbgrader_plugin.Judge",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 

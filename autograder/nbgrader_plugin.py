@@ -1,15 +1,19 @@
 """What ``nbgrader_config.py`` puts into nbgrader, so that `nbgrader autograde` and formgrader give the judge's marks.
 
 nbgrader goes through a submission twice. First it sanitizes: `SubmissionExporter` keeps it from reading the student's file,
-and `Sanitize` puts in its place the student's version with the student's text in it. Then it grades: `Judge` asks
-`grade_submission` about the file as it was handed in and writes the verdicts as outputs of the check cells, from which
-nbgrader reads the marks. Nothing is executed there. So nothing that a notebook claims, and nothing that is wrong with it,
-reaches nbgrader.
+and `Sanitize` puts in its place the student's version with the student's text in it. Then it grades: `Judge` has the
+submission judged as it was handed in, enters the marks as ``autograder grade`` does (nbgrader's own steps would take a failure
+of the grader for 0 points), and writes the verdicts as outputs of the check cells. Nothing is executed there. So nothing that a
+notebook claims, and nothing that is wrong with it, reaches nbgrader.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +23,18 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from autograder.assignment import load_assignment
-from autograder.grading.autograded import compose, put_verdicts
+from autograder.doctor.proved import proved
+from autograder.grading.autograded import compose, grade_job, put_verdicts
 from autograder.grading.course import Course
-from autograder.grading.gradebook import NO_VERDICT
+from autograder.grading.gradebook import NO_VERDICT, Marks, write_marks
+from autograder.grading.jobs import Graded, Job
 from autograder.grading.journal import Journal
-from autograder.grading.release import files_of, student_version
-from autograder.grading.result import ISOLATION, Task
-from autograder.grading.submission import grade_submission
+from autograder.grading.release import files_of, released_version
+from autograder.grading.result import Task
+from autograder.grading.submission import read
+from autograder.grading.tasks import tasks_of
+from autograder.intake.receipts import parse_time
+from autograder.intake.store import keep
 from autograder.reports.feedback import feedback_page
 
 __all__ = ["FeedbackExporter", "Judge", "Sanitize", "SubmissionExporter", "expect_the_notebook"]
@@ -38,10 +47,15 @@ def course_of(part: Any) -> Course:
     return Course(Path(part.coursedir.root), part.config, part.coursedir.db_url)
 
 
-def submitted(course: Course, resources: dict[str, Any]) -> tuple[str, str, Path]:
-    """(student, assignment, notebook as handed in) of what nbgrader is converting."""
-    student, assignment = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
-    return student, assignment, course.notebook("submitted", student, assignment)
+def whose(resources: dict[str, Any]) -> tuple[str, str]:
+    """(student, assignment) of what nbgrader is converting."""
+    return resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+
+
+def task_of(course: Course, student: str, name: str) -> Task:
+    """What is to be judged of a submission."""
+    assignment = load_assignment(name, course.folder("source"))
+    return next(tasks_of(course, [(student, assignment)], reseed=course.reseed()))
 
 
 def expect_the_notebook(*, assignment: str, student: str, notebooks: list[str]) -> None:
@@ -50,6 +64,18 @@ def expect_the_notebook(*, assignment: str, student: str, notebooks: list[str]) 
     expected = str(folder / f"{folder.name}.ipynb")
     if expected not in notebooks:
         notebooks.append(expected)
+
+
+def received(course: Course, folder: str) -> datetime | None:
+    """When a submission was received: in place of nbgrader's own reading of ``timestamp.txt``, which ends the whole run where a
+    student has written nonsense there, and believes whatever else he has written."""
+    path = Path(os.path.abspath(folder))  # noqa: PTH100  (no link is followed)
+    student, name = path.parent.name, path.name
+    if path == course.folder("submitted", student, name):
+        return task_of(course, student, name).package.received
+    with contextlib.suppress(OSError, ValueError, OverflowError):
+        return parse_time((path / "timestamp.txt").read_text(encoding="utf-8"))
+    return None
 
 
 def clear_companions(course: Course, student: str, name: str) -> None:
@@ -66,6 +92,11 @@ def clear_companions(course: Course, student: str, name: str) -> None:
 class SubmissionExporter(NotebookExporter):
     """Reads nbgrader's own notebooks; of a student's it makes an empty one, which `Sanitize` fills."""
 
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        if coursedir := getattr(self.parent, "coursedir", None):  # before nbgrader looks at the first submission
+            coursedir.get_existing_timestamp = partial(received, course_of(self))
+
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         folder = course_of(self).folder("autograded").resolve()
         ours = folder in Path(filename).resolve().parents
@@ -78,16 +109,16 @@ class Sanitize(NbGraderPreprocessor):
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
         course = course_of(self)
-        student, name, path = submitted(course, resources)
+        student, name = whose(resources)
         clear_companions(course, student, name)
-        assignment = load_assignment(name, course.folder("source"))
-        template = json.loads(json.dumps(student_version(course, name)))
-        notebook, _ = compose(template, path, assignment)
+        task = task_of(course, student, name)
+        notebook, _ = compose(json.loads(released_version(course, name)), read(task).cells, task.assignment)
         return nbformat.from_dict(notebook), resources
 
 
 class Judge(NbGraderPreprocessor):
-    """Stands where nbgrader would execute the notebook: judges the submission and writes the verdicts as outputs."""
+    """Stands where nbgrader would execute the notebook: judges the submission, enters the marks, and writes the verdicts as
+    outputs."""
 
     unsafe = Bool(
         False,
@@ -95,22 +126,35 @@ class Judge(NbGraderPreprocessor):
     ).tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
-        if ISOLATION == "process" and not self.unsafe:
-            raise RuntimeError(
-                "submissions are not confined on this machine, and nbgrader_config.py does not set c.Judge.unsafe"
-            )
         course = course_of(self)
-        student, name, path = submitted(course, resources)
-        assignment = load_assignment(name, course.folder("source"))
-        results = grade_submission(Task(student, assignment, path, course.secret(), None, course.reseed()))
-        journal = Journal(course.state / "journal.jsonl")
-        journal.judged(results)
-        journal.entered([(student, name, results[0].submission_sha256)])
-        put_verdicts(nb, results)
-        for result in results:
+        if not self.unsafe and (why := proved(course.state)[1]):
+            raise RuntimeError(f"{why}, and nbgrader_config.py does not set c.Judge.unsafe")
+        task = task_of(course, *whose(resources))
+        keep(task.package, course.state / "submissions")
+        graded = grade_job(Job(0, task, released_version(course, task.assignment.name), unsafe=self.unsafe))
+        enter(course, task, graded)
+        put_verdicts(nb, graded.results)
+        for result in graded.results:
             tell = self.log.error if result.verdict in NO_VERDICT else self.log.info
             tell("%s: %s, %g of %g points", result.exercise, result.verdict, result.score, result.max_score)
         return nbformat.from_dict(nb), resources
+
+
+def enter(course: Course, task: Task, graded: Graded) -> None:
+    """Write verdicts into the journal, and then their marks into the gradebook.
+
+    Raises:
+        RuntimeError: they cannot be written.
+    """
+    journal = Journal(course.state / "journal.jsonl")
+    student, name, package = task.student, task.assignment.name, task.package
+    changed = journal.last_entered().get((student, name), package.sha256) != package.sha256
+    journal.judged(graded.results)
+    marks = Marks(student, name, package.sha256, graded.results, graded.untouched, changed, package.received)
+    with course.gradebook() as gradebook:
+        for _, why in write_marks(course, gradebook, [marks]):
+            raise RuntimeError(f"the marks are not in the gradebook: {why}")
+    journal.entered([(student, name, package.sha256)])
 
 
 class FeedbackExporter(NotebookExporter):
@@ -119,5 +163,8 @@ class FeedbackExporter(NotebookExporter):
     file_extension = ".html"
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
-        student, name = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
-        return feedback_page(course_of(self), student, name), {**resources, "output_extension": ".html", "outputs": {}}
+        return feedback_page(course_of(self), *whose(resources)), {
+            **resources,
+            "output_extension": ".html",
+            "outputs": {},
+        }

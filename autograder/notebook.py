@@ -22,6 +22,7 @@ from autograder.answer import as_html, as_text
 from autograder.exercise import Exercise
 from autograder.handle import local
 from autograder.judging import Answer, judge
+from autograder.versions import versions
 
 __all__ = ["CheckFailed", "Points", "check"]
 
@@ -29,20 +30,21 @@ __all__ = ["CheckFailed", "Points", "check"]
 class CheckFailed(AssertionError):
     """No points at all (or, under ``nbgrader validate``, not all). Shows itself without a stack trace."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__("\n" + as_text(answer))
-        self.answer = answer
+    def __init__(self, answer: Answer, versions: str = "") -> None:
+        super().__init__("\n" + as_text(answer, versions))
+        self.answer, self.versions = answer, versions
 
     def _render_traceback_(self) -> list[str]:
         hint = "  (To go on with the other exercises all the same: Run > Run Selected Cell and All Below, from the next one.)"
-        return [as_text(self.answer), hint] if os.environ.get("NBGRADER_EXECUTION") is None else [as_text(self.answer)]
+        shown = as_text(self.answer, self.versions)
+        return [shown, hint] if os.environ.get("NBGRADER_EXECUTION") is None else [shown]
 
 
 class Points:
     """The points of an answer: ``repr`` is that of a float, HTML and text show the whole answer."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
+    def __init__(self, answer: Answer, versions: str = "") -> None:
+        self.answer, self.versions = answer, versions
 
     def __repr__(self) -> str:
         return repr(float(self.answer.score))
@@ -51,10 +53,10 @@ class Points:
         return float(self.answer.score)
 
     def __str__(self) -> str:
-        return as_text(self.answer)
+        return as_text(self.answer, self.versions)
 
     def _repr_html_(self) -> str:
-        return as_html(self.answer)
+        return as_html(self.answer, versions=self.versions)
 
 
 def check(exercise_id: str, *objects: Any) -> Points:
@@ -81,8 +83,8 @@ def check(exercise_id: str, *objects: Any) -> Points:
         answer = judge(ex, lambda: given, seed=notebook_seed(ex.id), progress=step)
     validating = os.environ.get("NBGRADER_EXECUTION") == "validate"
     if answer.score == 0 or (validating and answer.verdict != "pass"):
-        raise CheckFailed(answer)
-    return Points(answer)
+        raise CheckFailed(answer, versions(ex.topic))
+    return Points(answer, versions(ex.topic))
 
 
 def find_or_suggest(exercise_id: str) -> Exercise:

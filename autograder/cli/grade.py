@@ -64,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.scheduler:
         executors.prepare()  # the judges get ready while the course is read
     from autograder.cli.progress import Progress
+    from autograder.doctor.proved import proved
     from autograder.grading.course import Course, UsageError
     from autograder.grading.run import Options, grade
 
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     progress = Progress(options.verbose, options.scheduler or "")
     try:
         outcome = grade(
-            course, told, executor=executor_of(options), begun=progress.begin, judged=progress.step,
+            course, told, executor=executor_of(options), proved=proved, begun=progress.begin, judged=progress.step,
             released=lambda made: progress.say(f"{made.name}: released first, into {relative(made.folder)}/"),
         )  # fmt: skip
     finally:

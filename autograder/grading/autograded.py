@@ -11,78 +11,49 @@ import copy
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from autograder.answer import as_html, as_text
 from autograder.assignment import Assignment
-from autograder.grading.result import Result, Task
-from autograder.grading.submission import grade_submission
-from autograder.intake.notebook import Malformed, cells_of, fill, parse, read_file
+from autograder.grading.jobs import Graded, Job
+from autograder.grading.result import Result
+from autograder.grading.submission import Examined, examine, read
+from autograder.intake.notebook import fill
 
-__all__ = ["Graded", "Job", "compose", "grade_job", "put_verdicts", "written_up"]
+__all__ = ["compose", "grade_job", "put_verdicts"]
 
 Notebook = dict[str, Any]
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
-@dataclass(frozen=True)
-class Job:
-    """A submission to be judged.
-
-    Attributes:
-        template: the student's version of its assignment, as JSON.
-        earlier: verdicts on exercises that are not judged now.
-    """
-
-    task: Task
-    template: str
-    earlier: tuple[Result, ...] = ()
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What came of it.
-
-    Attributes:
-        results: one an exercise.
-        notebook: for ``autograded/``, as JSON.
-        untouched: grade_ids of the cells that are as they were handed out; None where nobody could look.
-    """
-
-    results: tuple[Result, ...]
-    notebook: str
-    untouched: frozenset[str] | None
-
-
 def grade_job(job: Job) -> Graded:
-    """Judge a submission and make the notebook that shows the verdicts."""
-    return written_up(job, grade_submission(job.task))
+    """Judge a submission, unless its verdicts are known, and make the notebook that shows them."""
+    examined = read(job.task) if job.known else examine(job.task, times=job.repeat, unsafe=job.unsafe)
+    fresh = tuple(replace(result, versions=examined.versions) for result in examined.results)
+    return written_up(job, job.known or fresh, examined)
 
 
-def written_up(job: Job, results: Sequence[Result]) -> Graded:
+def written_up(job: Job, results: Sequence[Result], examined: Examined) -> Graded:
     """Verdicts with the notebook that shows them."""
-    notebook, untouched = compose(json.loads(job.template), job.task.path, job.task.assignment)
+    notebook, untouched = compose(json.loads(job.template), examined.cells, job.task.assignment)
     put_verdicts(notebook, [*job.earlier, *results])
-    return Graded(tuple(results), json.dumps(notebook, indent=1), untouched)
+    return Graded(tuple(results), json.dumps(notebook, indent=1), untouched, examined.versions)
 
 
-def compose(template: Notebook, path: Path, assignment: Assignment) -> tuple[Notebook, frozenset[str]]:
+def compose(
+    template: Notebook, cells: Sequence[dict[str, Any]], assignment: Assignment
+) -> tuple[Notebook, frozenset[str]]:
     """Put what a student wrote into the student's version.
 
     Args:
         template: the student's version, as plain data.
-        path: the submitted notebook. Where it is absent or cannot be read, nothing is put in.
+        cells: of the submitted notebook, as `read_cells` gives them; none where it is absent or cannot be read.
 
     Returns:
         the notebook, and the grade_ids of the cells whose text is as it was handed out.
     """
     slots = {s.grade_id: s for s in assignment.slots}
-    try:
-        cells = cells_of(parse(read_file(path)), [])
-    except (OSError, Malformed):
-        cells = []
     place = fill(cells, slots, [])
     own = {grade_id: cells[position]["source"] for position, grade_id in place.items()}
     extras = extras_of(cells, place, template)

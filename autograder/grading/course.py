@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.grading.light_imports import import_nbgrader
+
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
     from nbgrader.coursedir import CourseDirectory
@@ -72,18 +74,24 @@ class Course:
         if db_url is not None:
             config.CourseDirectory.db_url = db_url
         made = cls(folder, config, "")
-        return cls(folder, config, made.directory().db_url)
+        return cls(folder, config, made.setting("db_url", f"sqlite:///{folder / 'gradebook.db'}"))
 
     def directory(self, **names: Any) -> CourseDirectory:
         """nbgrader's own idea of the folder, narrowed by `names`: ``assignment_id``, ``student_id``."""
+        import_nbgrader()
         from nbgrader.coursedir import CourseDirectory
 
         return CourseDirectory(config=self.config, **{"root": str(self.root), **names})
 
     def folder(self, step: str, student: str = ".", assignment: str = ".") -> Path:
         """Where a step's files lie; `step` is one of source, release, submitted, autograded, feedback."""
-        directory = self.directory()
-        return Path(directory.format_path(getattr(directory, f"{step}_directory"), student, assignment))
+        name = self.setting(f"{step}_directory", step)
+        laid_out = self.setting("directory_structure", "{nbgrader_step}/{student_id}/{assignment_id}")
+        return self.root / laid_out.format(nbgrader_step=name, student_id=student, assignment_id=assignment)
+
+    def setting(self, name: str, default: str) -> str:
+        """What the configuration says of nbgrader's CourseDirectory, without importing nbgrader."""
+        return self.config.CourseDirectory.get(name, default) if "CourseDirectory" in self.config else default
 
     def notebook(self, step: str, student: str, assignment: str) -> Path:
         """A step's notebook; an assignment has one, of the same name."""
@@ -116,6 +124,7 @@ class Course:
         Raises:
             UsageError: the database cannot be opened.
         """
+        import_nbgrader()
         from nbgrader.api import Gradebook
 
         try:

@@ -1,26 +1,28 @@
 """Marks into nbgrader's gradebook: one writer, a batch of submissions in one transaction.
 
 What a person entered there (marks, comments, extra credit) is never touched. What a machine entered before is always
-replaced, also by less: a worse submission, a cell that vanished.
+replaced, also by less: a worse submission, a cell that vanished. The one exception is a regrade, see `Marks.regrade`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from autograder.grading.course import Course, printable
+from autograder.grading.audit import PENALTY, Change, write_down
+from autograder.grading.course import Course
+from autograder.grading.light_imports import import_nbgrader
+from autograder.grading.regrade import mark_after
 from autograder.grading.result import Result
+from autograder.grading.storage import PATIENCE, StorageFailure, reason, stubbornly
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook, SubmittedNotebook
 
-__all__ = ["NO_VERDICT", "Marks", "Standing", "handed_in_at", "standings", "write_marks"]
+__all__ = ["NO_VERDICT", "Marks", "Standing", "final_score", "standings", "write_marks"]
 
 NO_VERDICT = ("grader-fault", "quarantined")  # the grader's own failures
 
@@ -40,6 +42,8 @@ class Marks:
         changed: whether the submission is another one than at the last grading, so that marks given by hand are to be
             looked at again.
         timestamp: when it was handed in, if known.
+        regrade: "" for a grading; "up" for one exercise judged anew, where marks may only go up; "both ways" where they may
+            go down, too.
     """
 
     student: str
@@ -49,6 +53,7 @@ class Marks:
     untouched: frozenset[str] | None
     changed: bool = False
     timestamp: datetime | None = None
+    regrade: Literal["", "up", "both ways"] = ""
 
 
 @dataclass(frozen=True)
@@ -65,43 +70,49 @@ class Standing:
     waiting: bool
 
 
-def handed_in_at(folder: Path) -> datetime | None:
-    """The time in nbgrader's ``timestamp.txt``, in UTC; None where there is none that can be read."""
-    from nbgrader.utils import parse_utc
-
-    path = folder / "timestamp.txt"
-    with contextlib.suppress(OSError, ValueError, OverflowError):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size < 1000:
-            return parse_utc(path.read_text().strip())
-    return None
+def final_score(score: float | None, penalty: float | None) -> float:
+    """What a submission counts: its marks less the late penalty, never below 0. nbgrader's CSV export does the same."""
+    return max(0.0, (score or 0.0) - (penalty or 0.0))
 
 
-def write_marks(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> list[tuple[Marks, str]]:
-    """Enter marks, all in one transaction; where that fails, one by one.
+def write_marks(
+    course: Course, gradebook: Gradebook, batch: Sequence[Marks], *,
+    changed: Callable[[Sequence[Change]], object] = lambda made: None, patience: float = PATIENCE,
+) -> list[tuple[Marks, str]]:  # fmt: skip
+    """Enter marks, all in one transaction; where that fails because of one of them, one by one.
+
+    Args:
+        changed: called with the changes of automatic marks that a transaction has made.
+        patience: seconds to wait for a database that is locked or being restarted.
 
     Returns:
         what could not be entered, and why.
+
+    Raises:
+        StorageFailure: the database, or the audit, cannot be written. A run that is resumed enters the marks.
     """
     try:
-        enter(course, gradebook, batch)
+        made = stubbornly(course, gradebook, lambda: enter(course, gradebook, batch), patience)
+    except StorageFailure:
+        raise
     except Exception as error:
-        gradebook.db.rollback()
         if len(batch) == 1:
             log.debug("gradebook", exc_info=True)
-            return [(batch[0], printable(str(error).splitlines()[0] if str(error) else repr(error)))]
-        return [failure for marks in batch for failure in write_marks(course, gradebook, [marks])]
+            return [(batch[0], reason(error))]
+        each = [write_marks(course, gradebook, [m], changed=changed, patience=patience) for m in batch]
+        return [failure for failures in each for failure in failures]
+    changed(made)
     return []
 
 
-def enter(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> None:
-    from nbgrader.preprocessors import AssignLatePenalties
-
-    late = AssignLatePenalties(config=course.config)
-    late.init_plugin()
+def enter(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> list[Change]:
+    """Enter a batch and commit it; the changes of automatic marks."""
+    made: list[Change] = []
+    late = LatePenalties(course)
     for name in dict.fromkeys(marks.assignment for marks in batch):
         of_assignment = [marks for marks in batch if marks.assignment == name]
-        submissions = submissions_of(gradebook, name, [marks.student for marks in of_assignment])
         source = gradebook.find_notebook(name, name)
+        submissions = submissions_of(gradebook, name, [marks.student for marks in of_assignment])
         cells = {cell.id: cell.name for cell in source.grade_cells}
         answers = {cell.id: cell.name for cell in source.solution_cells}
         for marks in of_assignment:
@@ -109,32 +120,57 @@ def enter(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> None:
             if marks.timestamp is not None:
                 submission.timestamp = marks.timestamp
             notebook = next(n for n in submission.notebooks if n.notebook_id == source.id)
-            enter_grades(notebook, marks, cells, answers)
-            enter_late_penalty(late, notebook, marks.student)
+            made += enter_grades(notebook, marks, cells, answers)
+            made += late.enter(notebook, marks)
+    gradebook.db.flush()
+    write_down(course, made)
     gradebook.db.commit()
+    return [change for change in made if change.old != change.new]
 
 
-def enter_grades(notebook: SubmittedNotebook, marks: Marks, cells: dict[str, str], answers: dict[str, str]) -> None:
+def enter_grades(
+    notebook: SubmittedNotebook, marks: Marks, cells: dict[str, str], answers: dict[str, str]
+) -> list[Change]:
     """Replace the automatic marks and comments of one submission.
 
     Args:
         cells: id -> grade_id of the graded cells; answers: the same of the student's cells.
+
+    Returns:
+        the changes, and what a regrade has kept.
     """
-    scores: dict[str, float | None] = {r.exercise: score_of(r) for r in marks.results}
+    made = []
+    results = {r.exercise: r for r in marks.results}
+    scores: dict[str, float | None] = {id: score_of(r) for id, r in results.items()}
     for name in set(cells.values()) & set(answers.values()):  # answers in words: 0 where there is none, else by hand
         scores[name] = 0.0 if marks.untouched is not None and name in marks.untouched else None
     for grade in notebook.grades:
         name = cells.get(grade.cell_id)
         if name not in scores:
             continue
-        grade.auto_score = scores[name]
+        judged, result = scores[name], results.get(name)
+        new = mark_after(grade.auto_score, judged) if marks.regrade == "up" and result else judged
+        if grade.auto_score != new or new != judged:
+            made.append(change_of(marks, name, grade.auto_score, new, judged, result, grade.manual_score is not None))
+        grade.auto_score = new
         if grade.manual_score is None:
-            grade.needs_manual_grade = scores[name] is None
+            grade.needs_manual_grade = new is None
         elif marks.changed:
             grade.needs_manual_grade = True
     if marks.untouched is not None:
         for comment in notebook.comments:
             comment.auto_comment = "No response." if answers.get(comment.cell_id) in marks.untouched else None
+    return made
+
+
+def change_of(
+    marks: Marks, cell: str, old: float | None, new: float | None, judged: float | None, result: Result | None = None,
+    by_hand: bool = False,
+) -> Change:  # fmt: skip
+    verdict, why = (result.verdict, result.message) if result else ("", "")
+    checks = result.checks_sha256 if result else ""
+    return Change(marks.student, marks.assignment, cell, old, new, judged, verdict, why, marks.sha256, checks,
+                  bool(marks.regrade) and result is not None, by_hand)  # fmt: skip
 
 
 def score_of(result: Result) -> float | None:
@@ -142,21 +178,45 @@ def score_of(result: Result) -> float | None:
     return None if result.verdict in NO_VERDICT else float(result.score)
 
 
-def enter_late_penalty(late: Any, notebook: SubmittedNotebook, student: str) -> None:
-    """What nbgrader's AssignLatePenalties does, with the plugin that the course has configured."""
-    notebook.late_submission_penalty = None
-    seconds = notebook.assignment.total_seconds_late
-    if seconds > 0:
-        penalty = late.plugin_inst.late_submission_penalty(student, notebook.score, seconds)
-        if penalty is not None:
-            notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
+class LatePenalties:
+    """What nbgrader's AssignLatePenalties does, with the plugin that the course has configured. It is made for the first
+    submission that is late: where none is, nbgrader's preprocessors need not be imported."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.preprocessor: Any = None
+
+    def enter(self, notebook: SubmittedNotebook, marks: Marks) -> list[Change]:
+        """Set a submission's penalty; the change of it."""
+        old = notebook.late_submission_penalty
+        seconds = notebook.assignment.total_seconds_late
+        new = self.of(notebook, marks.student, seconds) if seconds > 0 else None
+        notebook.late_submission_penalty = new
+        return [change_of(marks, PENALTY, old, new, new)] if (old or 0.0) != (new or 0.0) else []
+
+    def of(self, notebook: SubmittedNotebook, student: str, seconds: float) -> float | None:
+        import_nbgrader("preprocessors")
+        from nbgrader.preprocessors import AssignLatePenalties
+
+        if self.preprocessor is None:
+            self.preprocessor = AssignLatePenalties(config=self.course.config)
+            self.preprocessor.init_plugin()
+        score = sum(grade_score(grade) for grade in notebook.grades)
+        penalty = self.preprocessor.plugin_inst.late_submission_penalty(student, score, seconds)
+        return None if penalty is None else max(0.0, min(float(penalty), score))
+
+
+def grade_score(grade: Any) -> float:
+    """nbgrader's `Grade.score`, from what is in memory."""
+    mark = grade.auto_score if grade.manual_score is None else grade.manual_score
+    return 0.0 if mark is None else mark + (grade.extra_credit or 0.0)
 
 
 def submissions_of(gradebook: Gradebook, name: str, students: Sequence[str]) -> dict[str, Any]:
     """Rows of the submissions by student, made where they are missing, with their notebook, grades and comments."""
     from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
     from sqlalchemy import select
-    from sqlalchemy.orm import selectinload
+    from sqlalchemy.orm import joinedload, selectinload
 
     db, assignment = gradebook.db, gradebook.find_assignment(name)
     notebook = gradebook.find_notebook(name, name)
@@ -164,39 +224,46 @@ def submissions_of(gradebook: Gradebook, name: str, students: Sequence[str]) -> 
     query = select(SubmittedAssignment).where(
         SubmittedAssignment.assignment_id == assignment.id, SubmittedAssignment.student_id.in_(students)
     )
-    query = query.options(load.selectinload(SubmittedNotebook.grades), load.selectinload(SubmittedNotebook.comments))
+    query = query.options(load.selectinload(SubmittedNotebook.grades), load.selectinload(SubmittedNotebook.comments),
+                          joinedload(SubmittedAssignment.assignment))  # fmt: skip
     found = {row.student_id: row for row in db.scalars(query)}
     known = set(db.scalars(select(Student.id).where(Student.id.in_(students))))
-    for student in students:
-        if student not in known:
-            db.add(Student(id=student))
-            db.flush()
-        if student not in found:
-            row = SubmittedAssignment(assignment_id=assignment.id, student_id=student)
+    fresh = list(dict.fromkeys(student for student in students if student not in found))
+    db.add_all(Student(id=student) for student in fresh if student not in known)
+    db.flush()
+    with db.no_autoflush:  # all new rows in one go, at the end
+        for student in fresh:
+            row = SubmittedAssignment(assignment=assignment, student_id=student)
             pages = SubmittedNotebook(notebook_id=notebook.id, assignment=row)
-            for cell in notebook.grade_cells:
-                Grade(cell_id=cell.id, notebook=pages)
-            for cell in notebook.solution_cells:
-                Comment(cell_id=cell.id, notebook=pages)
+            pages.grades = [Grade(cell_id=cell.id) for cell in notebook.grade_cells]
+            pages.comments = [Comment(cell_id=cell.id) for cell in notebook.solution_cells]
             db.add(row)
-            db.flush()
             found[student] = row
     return found
 
 
 def standings(gradebook: Gradebook, names: Iterable[str]) -> dict[tuple[str, str], Standing]:
-    """(student, assignment) -> standing, for every submission of these assignments that the gradebook knows."""
-    from nbgrader.api import SubmittedAssignment
-    from sqlalchemy import select
-    from sqlalchemy.orm import undefer
+    """(student, assignment) -> standing, for every submission of these assignments that the gradebook knows.
 
+    The marks are summed up by submission in one go: nbgrader's own column for the score looks through all marks again for
+    every submission.
+    """
+    from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
+    from sqlalchemy import case, func, select
+
+    score, waiting = func.sum(Grade.score).label("score"), func.max(case((Grade.needs_manual_grade, 1), else_=0))
+    marks = select(Grade.notebook_id, score, waiting.label("waiting")).group_by(Grade.notebook_id).subquery()
+    penalty = func.sum(SubmittedNotebook.late_submission_penalty)
+    query = (
+        select(SubmittedAssignment.student_id, func.sum(marks.c.score), penalty, func.max(marks.c.waiting))
+        .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .outerjoin(marks, marks.c.notebook_id == SubmittedNotebook.id)
+        .group_by(SubmittedAssignment.student_id)
+    )
     found = {}
-    columns = ("score", "max_score", "needs_manual_grade", "late_submission_penalty")
     for name in names:
         assignment = gradebook.find_assignment(name)
-        query = select(SubmittedAssignment).where(SubmittedAssignment.assignment_id == assignment.id)
-        query = query.options(*(undefer(getattr(SubmittedAssignment, c)) for c in columns))
-        for row in gradebook.db.scalars(query):
-            score = max(0.0, row.score - (row.late_submission_penalty or 0.0))
-            found[row.student_id, name] = Standing(score, row.max_score, bool(row.needs_manual_grade))
+        rows = gradebook.db.execute(query.where(SubmittedAssignment.assignment_id == assignment.id))
+        for student, total, late, by_hand in rows:
+            found[student, name] = Standing(final_score(total, late), assignment.max_score, bool(by_hand))
     return found

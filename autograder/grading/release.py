@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from autograder.assignment import load_assignment
 from autograder.grading.course import CONFIG, Course, UsageError
+from autograder.grading.light_imports import import_nbgrader
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Released", "files_of", "release", "student_version"]
+__all__ = ["Released", "files_of", "release", "released_version", "student_version"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def release(course: Course, names: Iterable[str]) -> Iterator[Released]:
 
 def student_version(course: Course, name: str) -> NotebookNode:
     """The student's version as nbgrader makes it, in memory."""
+    import_nbgrader("preprocessors")
     import nbformat
     from nbgrader import preprocessors
 
@@ -79,12 +81,24 @@ def student_version(course: Course, name: str) -> NotebookNode:
     return notebook
 
 
+def released_version(course: Course, name: str) -> str:
+    """The student's version as JSON: the released notebook where it is up to date, for which nbgrader is not needed."""
+    if stamps(course).get(name) != stamp_of(course, name):
+        return json.dumps(student_version(course, name))
+    notebook = json.loads(course.notebook("release", ".", name).read_bytes())
+    for cell in notebook["cells"]:
+        if isinstance(cell["source"], list):
+            cell["source"] = "".join(cell["source"])
+    return json.dumps(notebook)
+
+
 def generate(course: Course, name: str) -> None:
     """Let nbgrader make the student's version and enter it into the gradebook.
 
     Raises:
         UsageError: with what nbgrader said.
     """
+    import_nbgrader("converters")
     from nbgrader.converters import GenerateAssignment
     from nbgrader.utils import capture_log
 
@@ -104,6 +118,10 @@ def quiet_log() -> logging.Logger:
     log = logging.getLogger("autograder.nbgrader")
     log.propagate = False
     log.setLevel(logging.INFO)
+    if not logging.getLogger(
+        "tornado.application"
+    ).hasHandlers():  # nbgrader's gradebook tells errors there, with tracebacks
+        logging.getLogger("tornado.application").addHandler(logging.NullHandler())
     return log
 
 

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from autograder.assignment import Assignment
+from autograder.intake.package import Package
 from autograder.judging import VERDICTS, Answer
 
-__all__ = ["ISOLATION", "Result", "Task"]
-
-ISOLATION = "process"  # a process of its own with limits on time, memory and output; not confined otherwise
+__all__ = ["Result", "Task", "seeds_of"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One submission to be graded. Holds all that is needed and can be pickled.
+    """One submission to be graded. Holds all that is needed, and no secret: it may go to another machine.
 
     Attributes:
         student: the student's id, as the folder of the submission is called.
         assignment: the assignment, as `autograder.assignment.load_assignment` gives it.
-        path: the submitted notebook; a file that is not there makes every exercise "missing".
-        secret: the course's secret; the seeds of hidden cases are drawn from it.
+        package: what was handed in, as `autograder.intake.package.read_package` gives it.
+        seeds: exercise -> seed of its hidden cases, as `seeds_of` gives them.
         only_exercise: judge this exercise alone.
-        reseed: another number draws other seeds.
     """
 
     student: str
     assignment: Assignment
-    path: Path
-    secret: bytes = field(repr=False)
+    package: Package
+    seeds: Mapping[str, int]
     only_exercise: str | None = None
-    reseed: int = 0
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """Ids of the exercises to be judged."""
+        return tuple(id for id in self.assignment.exercises if self.only_exercise in (None, id))
+
+
+def seeds_of(secret: bytes, submission_sha256: str, assignment: Assignment, reseed: int = 0) -> dict[str, int]:
+    """Seeds of the hidden cases: not to be foreseen without the course's secret, the same when graded again.
+
+    Args:
+        secret: the course's.
+        reseed: another number draws other seeds.
+
+    Returns:
+        exercise -> seed, of 64 bits.
+    """
+    seeds = {}
+    for id in assignment.exercises:
+        told = f"{submission_sha256}|{id}|{assignment.checks_sha256}|{reseed}"
+        seeds[id] = int.from_bytes(hmac.digest(secret, told.encode(), hashlib.sha256)[:8], "big")
+    return seeds
 
 
 @dataclass(frozen=True)
@@ -53,6 +74,7 @@ class Result:
         seed: of the hidden cases.
         answer: the whole answer, for feedback; not part of `to_record`.
         notes: what was odd about the notebook ("2 cells share the id …"), for the instructor; not part of `to_record`.
+        versions: what the student's machine ran, as the submission says, or ""; advice, and not part of `to_record`.
 
     Raises:
         ValueError: the verdict is unknown, or the score is not between 0 and the maximum.
@@ -73,6 +95,7 @@ class Result:
     seed: int
     answer: Answer = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
+    versions: str = ""
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import time
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from autograder.assignment import declared
 from autograder.exercise import Exercise
-from autograder.grading.result import ISOLATION, Result, Task
+from autograder.grading.result import Result, Task
 from autograder.handle import StudentFailure
-from autograder.intake.notebook import Malformed, read_file, read_submission
+from autograder.intake.notebook import Malformed, arrange
 from autograder.judging import Answer, failure_text, judge, missing_text, unanswered
+from autograder.sandbox.jail import name_of
 from autograder.sandbox.provided import sources
-from autograder.sandbox.remote import Limits, Session
+from autograder.sandbox.remote import Limits, Session, read_apart
+from autograder.sandbox.starting import best
 
-__all__ = ["grade_submission", "seed_of"]
+__all__ = ["FAULT", "Examined", "examine", "grade_submission", "read", "result_of"]
 
 LOG = logging.getLogger("autograder.grading")
+TRIES = 3
+FAULT = "The grader failed here, through no fault of yours. Your instructor has been told."
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What came of a submission.
+
+    Attributes:
+        results: one an exercise, in the order of the assignment.
+        cells: of the notebook as it was handed in, as `autograder.intake.cells.read_cells` gives them; none where it cannot
+            be read.
+        versions: what the student's machine ran, as the notebook says, or "".
+    """
+
+    results: list[Result]
+    cells: list[dict[str, Any]]
+    versions: str = ""
 
 
 def grade_submission(task: Task, limits: Limits | None = None) -> list[Result]:
-    """Judge a submission. The student's code runs in a process of its own, the verdicts are decided in this one.
+    """The results of `examine`, as well as the machine can confine it."""
+    return examine(task, limits, unsafe=True).results
+
+
+def examine(task: Task, limits: Limits | None = None, times: int = 1, *, unsafe: bool = False) -> Examined:
+    """Judge a submission. The student's code runs in a confined process of its own, the verdicts are decided in this one.
 
     Never raises because of a submission: an absent file gives "missing", an unreadable one "malformed", and a fault of
     ours "grader-fault" with the traceback in the log of the logger "autograder.grading", for every exercise concerned.
@@ -31,50 +56,86 @@ def grade_submission(task: Task, limits: Limits | None = None) -> list[Result]:
     Args:
         task: see `Task`.
         limits: time, memory and output the student's code may use; `Limits()` where left out.
-
-    Returns:
-        One result for each exercise of the assignment, in its order (only one where `task.only_exercise` names it).
+        times: how often, with the same seeds; where the verdicts differ the lowest counts, with a note.
+        unsafe: also where its code cannot be confined; otherwise that is a "grader-fault", and none of the code runs.
 
     Raises:
         ValueError: `task.only_exercise` is not an exercise of the assignment.
     """
     known = declared(task.assignment.name)
-    wanted = [known[id] for id in task.assignment.exercises if task.only_exercise in (None, id)]
-    if task.only_exercise is not None and not wanted:
-        raise ValueError(f"grade_submission: {task.assignment.name} has no exercise {task.only_exercise!r}")
-    content, sha256 = b"", ""
+    wanted = [known[id] for id in task.exercises]
+    if not wanted:
+        raise ValueError(f"examine: {task.assignment.name} has no exercise {task.only_exercise!r}")
+    rounds = [examine_once(task, wanted, limits, unsafe) for _ in range(times)]
+    results = [agreed(of_exercise) for of_exercise in zip(*(r.results for r in rounds), strict=True)]
+    return replace(rounds[0], results=results)
+
+
+def examine_once(task: Task, wanted: Sequence[Exercise], limits: Limits | None, unsafe: bool) -> Examined:
+    """One round. Where the code's process was killed and nobody knows by whom, it is begun anew: if it was the code itself, it
+    does so again."""
+    package = task.package
+    if package.verdict or package.content is None:
+        return all_alike(task, wanted, package.verdict or "missing", package.message)
+    provided, imports = sources(task.assignment.provides), task.assignment.imports
+    spent = 0.0
+    for _ in range(TRIES):
+        with Session([], provided, limits, files=package.files, imports=imports, unsafe=unsafe) as session:
+            examined = examine_in(session, task, wanted, package.content)
+        spent += session.spent
+        if not session.killed or spent > session.limits.total / 2:
+            break
+        LOG.warning("%s, %s: the process of its code was killed", task.student, task.assignment.name)
+    return examined
+
+
+def examine_in(session: Session, task: Task, wanted: Sequence[Exercise], content: bytes) -> Examined:
+    package = task.package
     try:
-        content = read_file(Path(task.path))
-        sha256 = hashlib.sha256(content).hexdigest()
-        submission = read_submission(content, task.assignment)
-    except FileNotFoundError:
-        return all_alike(task, wanted, "missing", nothing_submitted(Path(task.path)))
+        cells, notes = session.read(content)
+        submission = arrange(cells, notes, task.assignment, package.sha256)
     except Malformed as error:
-        return all_alike(task, wanted, "malformed", f"The notebook cannot be read: {error}.", sha256)
+        return all_alike(task, wanted, "malformed", f"The notebook cannot be read: {error}.")
     except Exception:
-        return all_alike(task, wanted, "grader-fault", fault(task, "the notebook"), sha256)
+        return all_alike(task, wanted, "grader-fault", fault(task, "reading the notebook"))
+    session.cells = list(submission.cells)
     results: list[Result] = []
-    with Session(submission.cells, sources(task.assignment.provides), limits) as session:
-        for ex in wanted:
-            start = time.monotonic()
-            seed = seed_of(task, submission.sha256, ex)
-            try:
-                answer = judged(ex, session, seed)
-            except Exception:
-                answer = unanswered(ex, "grader-fault", fault(task, ex.id))
-                session.close()
-            notes = (*submission.notes, *session.notes)
-            results.append(result_of(task, ex, answer, submission.sha256, seed, time.monotonic() - start, notes))
-    return results
+    for ex in wanted:
+        start = time.monotonic()
+        try:
+            answer = judged(ex, session, task.seeds[ex.id])
+        except Exception:
+            answer = unanswered(ex, "grader-fault", fault(task, ex.id))
+            session.close()
+        own_notes = [*package.notes, *submission.notes, *session.notes]
+        results.append(result_of(task, answer, time.monotonic() - start, own_notes, name_of(session.layers)))
+    return Examined(results, cells, submission.versions)
 
 
-def nothing_submitted(path: Path) -> str:
-    """What to say of an absent notebook: how the notebooks are called that lie in its place."""
-    others = sorted(p.name for p in path.parent.glob("*.ipynb"))[:3] if path.parent.is_dir() else []
-    if not others:
-        return "Nothing was submitted."
-    names = ", ".join("".join(c if c.isprintable() else "\ufffd" for c in name[:60]) for name in others)
-    return f"There is no {path.name}; what was handed in is called {names}."
+def all_alike(task: Task, wanted: Sequence[Exercise], verdict: str, message: str) -> Examined:
+    """The same verdict for every exercise, where no code could run."""
+    answers = [unanswered(ex, verdict, message) for ex in wanted]
+    return Examined([result_of(task, answer, 0.0, task.package.notes) for answer in answers], [])
+
+
+def read(task: Task) -> Examined:
+    """A submission's cells, without judging it."""
+    if task.package.content is None:
+        return Examined([], [])
+    try:
+        cells, notes = read_apart(task.package.content)
+        return Examined([], cells, arrange(cells, notes, task.assignment, task.package.sha256).versions)
+    except Malformed:
+        return Examined([], [])
+
+
+def agreed(results: Sequence[Result]) -> Result:
+    lowest = min(results, key=lambda r: r.score)
+    verdicts = list(dict.fromkeys(f"{r.verdict} ({r.score:g})" for r in results))
+    if len(verdicts) == 1:
+        return lowest
+    note = f"Not the same when judged again: {lowest.exercise} was {', '.join(verdicts)}; the lowest counts."
+    return replace(lowest, notes=(*lowest.notes, note))
 
 
 def judged(ex: Exercise, session: Session, seed: int) -> Answer:
@@ -92,32 +153,24 @@ def judged(ex: Exercise, session: Session, seed: int) -> Answer:
     return judge(ex, fetch, seed=seed)
 
 
-def seed_of(task: Task, submission_sha256: str, ex: Exercise) -> int:
-    """The seed of the hidden cases: not to be foreseen without the course's secret, the same when graded again."""
-    told = f"{submission_sha256}|{ex.id}|{task.assignment.checks_sha256}|{task.reseed}"
-    return int.from_bytes(hmac.digest(task.secret, told.encode(), hashlib.sha256)[:8], "big")
-
-
-def all_alike(task: Task, wanted: list[Exercise], verdict: str, message: str, sha256: str = "") -> list[Result]:
-    """The same verdict for every exercise, where no code could run."""
-    seeds = [seed_of(task, sha256, ex) for ex in wanted]
-    answers = [unanswered(ex, verdict, message) for ex in wanted]
-    return [result_of(task, ex, a, sha256, seed, 0.0) for ex, a, seed in zip(wanted, answers, seeds, strict=True)]
-
-
 def result_of(
-    task: Task, ex: Exercise, answer: Answer, sha256: str, seed: int, seconds: float, notes: tuple[str, ...] = ()
+    task: Task, answer: Answer, seconds: float, notes: Sequence[str] = (), isolation: str | None = None
 ) -> Result:
-    """The answer with everything that tells where it comes from."""
+    """The answer with everything that tells where it comes from.
+
+    Args:
+        isolation: of the process that ran the code; that of this machine where none ran.
+    """
     return Result(
-        student=task.student, assignment=task.assignment.name, exercise=ex.id, verdict=answer.verdict,
-        score=float(answer.score), max_score=float(ex.points), message=answer.message,
-        misconception=answer.misconception, seconds=round(seconds, 4), isolation=ISOLATION, submission_sha256=sha256,
-        checks_sha256=task.assignment.checks_sha256, seed=seed, answer=answer, notes=notes,
+        student=task.student, assignment=task.assignment.name, exercise=answer.exercise, verdict=answer.verdict,
+        score=float(answer.score), max_score=float(answer.points), message=answer.message,
+        misconception=answer.misconception, seconds=round(seconds, 4), isolation=isolation or name_of(best()),
+        submission_sha256=task.package.sha256, checks_sha256=task.assignment.checks_sha256,
+        seed=task.seeds[answer.exercise], answer=answer, notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
 
 def fault(task: Task, what: str) -> str:
     """Log the exception under way; what the student is told of it."""
     LOG.exception("grader-fault: %s, %s, %s", task.student, task.assignment.name, what)
-    return "The grader failed here, through no fault of yours. Your instructor has been told."
+    return FAULT

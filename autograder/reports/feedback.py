@@ -1,20 +1,20 @@
 """Feedback pages: ``feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html``, one file that stands alone.
 
-Made from the answers in the journal and from the marks and comments in the gradebook. All that comes from a student is
-escaped; the page holds no script and may load nothing.
+Made from the answers in the journal, the marks and comments in the gradebook, and the student's code in ``autograded/``. All
+that comes from a student is escaped, and what a reader would not see is written out; the page holds no script and may load
+nothing.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.answer import STYLE, as_html
+from autograder.answer import as_html
 from autograder.assignment import Assignment, load_assignment
 from autograder.grading.course import Course, UsageError, printable
 from autograder.grading.gradebook import Standing, standings
@@ -22,14 +22,16 @@ from autograder.grading.journal import Journal
 from autograder.grading.release import student_version
 from autograder.grading.result import Result
 from autograder.grading.run import write_whole
+from autograder.reports.pages import render
+from autograder.reports.redaction import for_students, without_host
+from autograder.reports.written import Written, cells_of_student, written
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
     from nbgrader.api import Gradebook
 
-__all__ = ["feedback", "feedback_page"]
+__all__ = ["Source", "feedback", "feedback_page"]
 
-HERE = Path(__file__).parent
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
@@ -43,6 +45,7 @@ class Part:
         by_hand: whether a person marks it.
         waiting: whether that is still to be done.
         words: what the student answered to a question marked by hand; None for nothing.
+        code: the student's cells of code before the check.
         changed: whether a person set another mark than the judge.
         comments: what a person wrote about it.
     """
@@ -55,6 +58,7 @@ class Part:
     by_hand: bool = False
     waiting: bool = False
     words: str | None = None
+    code: list[str] = field(default_factory=list)
     changed: bool = False
     comments: list[str] = field(default_factory=list)
 
@@ -73,11 +77,13 @@ class Source:
     Attributes:
         titles: grade_id -> the heading it stands under; "" -> the assignment's title, its first heading.
         stubs: grade_id -> the cell's text as it was handed out.
+        texts: of all cells as they were handed out.
     """
 
     assignment: Assignment
     titles: dict[str, str]
     stubs: dict[str, str]
+    texts: frozenset[str]
 
     @classmethod
     def read(cls, course: Course, name: str) -> Source:
@@ -88,7 +94,7 @@ class Source:
         handed_out = student_version(course, name)
         marked = [cell for cell in handed_out.cells if "nbgrader" in cell.metadata]
         stubs = {cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in marked}
-        return cls(assignment, titles_of(handed_out), stubs)
+        return cls(assignment, titles_of(handed_out), stubs, frozenset(cell.source for cell in handed_out.cells))
 
 
 def feedback(course: Course, names: Sequence[str], only: Sequence[str] = ()) -> Iterator[Path]:
@@ -158,14 +164,15 @@ def page(
     name = source.assignment.name
     submission = gradebook.find_submission(name, student)
     notebook = gradebook.find_submission_notebook(name, name, student)
-    parts = parts_of(source, notebook, answers, words_of(course, source, student))
+    own = written(cells_of_student(course, student, name), source.stubs, source.texts)
+    parts = parts_of(source, notebook, answers, own)
     for part in parts:
         part.answer = Markup(part.answer)
     hashes = {r.submission_sha256 for r in answers.values()} - {""}
-    return template().render(
-        css=Markup(STYLE + (HERE / "feedback.css").read_text(encoding="utf-8")),
+    return render(
+        "feedback.html", "feedback.css", rest=own.code.get("", []),
         title=source.titles.get("", name), student=printable(student), parts=parts,
-        notes=list(dict.fromkeys(note for result in answers.values() for note in result.notes)),
+        notes=list(dict.fromkeys(without_host(note) for result in answers.values() for note in result.notes)),
         penalty=notebook.late_submission_penalty or 0.0,
         total={"score": standing.score, "max_score": standing.max_score, "waiting": standing.waiting,
                "before_penalty": notebook.score},
@@ -175,19 +182,7 @@ def page(
     )  # fmt: skip
 
 
-@cache
-def template() -> Any:
-    """The page's frame; it escapes whatever is put into it."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.globals["points"] = lambda number: f"{number:g}"
-    return environment.get_template("feedback.html")
-
-
-def parts_of(source: Source, notebook: Any, answers: dict[str, Result], words: dict[str, str]) -> list[Part]:
+def parts_of(source: Source, notebook: Any, answers: dict[str, Result], own: Written) -> list[Part]:
     """The exercises and questions in the order of the assignment; a comment on code goes with the check that follows."""
     grades = {grade.name: grade for grade in notebook.grades}
     comments = {comment.name: comment.manual_comment for comment in notebook.comments if comment.manual_comment}
@@ -201,11 +196,12 @@ def parts_of(source: Source, notebook: Any, answers: dict[str, Result], words: d
         title = source.titles.get(slot.grade_id, slot.grade_id)
         part = Part(slot.grade_id, title, grade.score, grade.max_score, comments=heard)
         if slot.kind == "manual":
-            part.by_hand, part.words = True, words.get(slot.grade_id)
+            part.by_hand, part.words = True, own.words.get(slot.grade_id)
             part.waiting = grade.manual_score is None and grade.auto_score is None
         else:
             result = answers.get(slot.grade_id)
-            part.answer = as_html(result.answer, style=False) if result else ""
+            part.answer = as_html(for_students(result.answer), style=False) if result else ""
+            part.code = own.code.get(slot.grade_id, [])
             part.changed = result is not None and grade.score != result.score
         parts.append(part)
         heard = []
@@ -222,14 +218,3 @@ def titles_of(handed_out: NotebookNode) -> dict[str, str]:
         if "nbgrader" in cell.metadata and heading:
             titles[cell.metadata["nbgrader"]["grade_id"]] = heading
     return titles
-
-
-def words_of(course: Course, source: Source, student: str) -> dict[str, str]:
-    """grade_id -> what the student wrote in a cell marked by hand, from the notebook in ``autograded/``."""
-    try:
-        path = course.notebook("autograded", student, source.assignment.name)
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError):
-        return {}
-    texts = {c["metadata"].get("nbgrader", {}).get("grade_id"): "".join(c["source"]) for c in cells}
-    return {id: text.replace("&lt;", "<") for id, text in texts.items() if id and text != source.stubs.get(id)}

@@ -10,7 +10,7 @@ from autograder.grading.gradebook import Standing
 from autograder.grading.result import Result
 from autograder.judging import VERDICTS
 
-__all__ = ["automatic", "marks_table", "verdict_line"]
+__all__ = ["automatic", "counts_line", "marks_table", "verdict_line"]
 
 
 def automatic(results: Iterable[Result]) -> dict[tuple[str, str], Standing]:
@@ -54,5 +54,9 @@ def cell(standing: Standing | None) -> str:
 
 def verdict_line(results: Iterable[Result]) -> str:
     """How often each verdict was given: ``14 pass · 3 wrong · 1 missing``."""
-    counts = Counter(r.verdict for r in results)
-    return " · ".join(f"{counts[v]} {v}" for v in VERDICTS if counts[v])
+    return counts_line(Counter(r.verdict for r in results))
+
+
+def counts_line(counts: Mapping[str, int]) -> str:
+    """The same of counts by verdict."""
+    return " · ".join(f"{counts[v]} {v}" for v in VERDICTS if counts.get(v))

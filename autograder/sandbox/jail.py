@@ -88,6 +88,8 @@ class Jail:
             self.give_up("landlock", "the kernel has none")
         if "seccomp" in self.layers and not seccomp.supported():
             self.give_up("seccomp", f"no table of system calls for {kernel.architecture()}")
+        if "seccomp" in self.layers and "namespaces" in self.layers:
+            seccomp.program(kernel.architecture(), 1)  # made here, it need not be made in each fork
         for layer, step in (
             ("uid", self.try_to_be_nobody),
             ("landlock", self.give_up_files),
@@ -191,8 +193,8 @@ class Jail:
 
     def become_nobody(self) -> None:
         """Give up capabilities and, where there is more than one user to choose from, the user."""
-        for capability in range(64):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # at the first number that is no capability, or where there are none to drop
+            for capability in range(64):
                 kernel.prctl(PR_CAPBSET_DROP, capability)
         if self.root:
             os.setgroups([])

@@ -18,7 +18,7 @@ import numpy as np
 from autograder.handle import FLOAT_WARNINGS, Reply, StudentFailure
 from autograder.intake.cells import Malformed
 from autograder.intake.notebook import Cell
-from autograder.sandbox.jail import LAYERS
+from autograder.sandbox.jail import LAYERS, confined
 from autograder.sandbox.process import Limits, Process, Stopped
 from autograder.sandbox.provided import Module
 from autograder.sandbox.starting import NotStarted, lend
@@ -93,6 +93,7 @@ class Session:
         files: data files by name, put into the working folder.
         imports: other modules to have loaded beforehand.
         layers: that confine it; those that the machine does not have are left out. All of them where left out.
+        unsafe: whether it may start although these are not enough for code of strangers.
 
     Attributes:
         layers: after the start those that really do.
@@ -103,11 +104,12 @@ class Session:
     def __init__(
         self, cells: Sequence[Cell], modules: Mapping[str, Module], limits: Limits | None = None,
         *, files: Mapping[str, bytes] | None = None, imports: Sequence[str] = ("matplotlib.pyplot",),
-        layers: Sequence[str] | None = None,
+        layers: Sequence[str] | None = None, unsafe: bool = True,
     ) -> None:  # fmt: skip
         self.cells, self.modules, self.limits = list(cells), dict(modules), limits or Limits()
         self.files = {name: np.frombuffer(content, np.uint8) for name, content in (files or {}).items()}
         self.imports, self.layers = tuple(imports), tuple(LAYERS if layers is None else layers)
+        self.unsafe = unsafe
         self.process: Process | None = None
         self.killed = False
         self.position = 0  # of the next cell to run
@@ -191,6 +193,9 @@ class Session:
             raise self.end(StudentFailure("time-limit", text=self.all_used_up()))
         try:
             warm = lend(self.modules, self.imports, self.layers)
+            if not self.unsafe and not confined(warm.layers):
+                warm.close()
+                raise NotStarted("this machine cannot confine it: autograder doctor says what is missing")
             self.process = process = Process(warm, self.limits)
         except NotStarted:
             self.killed = True

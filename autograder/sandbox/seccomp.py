@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import struct
+from functools import cache
 
 from autograder.sandbox.kernel import architecture, prctl
 
@@ -72,6 +73,7 @@ def supported() -> bool:
     return architecture() in AUDIT_ARCH
 
 
+@cache
 def program(machine: str, pid: int) -> bytes:
     """The filter.
 

@@ -5,21 +5,28 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
-from autograder.grading.autograded import Graded, Job
+from autograder.grading.autograded import grade_job
+from autograder.grading.jobs import Graded, Job
 
 
 def judge(job: Job) -> Graded:
-    if job.task.student == "dies":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if job.task.student == "dies once" and not job.task.path.exists():
-        job.task.path.touch()
+    """Does what the student's name says; "once" leaves a trace in the file that the package's message names."""
+    student, trace = job.task.student, Path(job.task.package.message)
+    if student.startswith("dies once") and not trace.exists():
+        trace.touch()
         os._exit(3)
-    if job.task.student == "hangs":
+    if student == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if student == "hangs":
         time.sleep(60)
-    if job.task.student == "raises":
+    if student == "tells who it is":
+        trace.write_text(str(os.getpid()))
+        time.sleep(0.5)
+    if student == "raises":
         raise RuntimeError("a fault of ours")
-    return Graded((), "{}", frozenset())
+    return grade_job(job)
 
 
 class Unreadable:

@@ -13,7 +13,7 @@ import toy
 
 from autograder import assignment as module
 from autograder.assignment import load_assignment
-from autograder.sandbox.provided import gradus_folder, sources
+from autograder.sandbox.provided import gradus_folder, libraries, sources
 
 OWN_TOPIC = """
 from autograder.exercise import exercise, hidden
@@ -155,3 +155,10 @@ def test_a_course_may_keep_exercises_of_its_own_outside_of_the_package(tmp_path)
     (tmp_path / "own_topic.py").write_text(OWN_TOPIC.replace("points=1", "points=2"))
     assert id == "triple"
     assert run().stdout.split()[1] != before, "a changed check must change the hash that verdicts hang on"
+
+
+def test_what_the_given_cells_and_the_provided_modules_import_is_loaded_beforehand():
+    found = libraries(["import numpy as np\nfrom scipy import stats", "%matplotlib inline", "from autograder import check"],
+                      ("gradus.data",))  # fmt: skip
+    assert {"numpy", "scipy.stats", "sklearn.datasets", "matplotlib.pyplot"} <= set(found)
+    assert not any(name.startswith(("gradus", "autograder", "IPython", "__future__")) or not name for name in found)

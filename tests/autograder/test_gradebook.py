@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import resource
+import sqlite3
+import threading
+import time
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +15,10 @@ from nbgrader.plugins import LateSubmissionPlugin
 from small_course import NAME, POINTS, gradebook_rows, released_course
 from test_journal import result
 
-from autograder.grading.gradebook import Marks, Standing, handed_in_at, standings, write_marks
+from autograder.grading.audit import PENALTY, changes
+from autograder.grading.course import Course
+from autograder.grading.gradebook import Marks, Standing, final_score, standings, write_marks
+from autograder.grading.journal import StorageFailure
 
 WORDS = f"explain_{NAME}"
 UNTOUCHED = frozenset(["compute_fans-code", WORDS])
@@ -27,9 +35,9 @@ def marks(student: str = "anna", score: float = 3.0, untouched: frozenset[str] |
     return Marks(student, NAME, "ab", (judged,), untouched, **more)
 
 
-def write(course, *batch: Marks) -> list:
+def write(course, *batch: Marks, **more) -> list:
     with course.gradebook() as gradebook:
-        return write_marks(course, gradebook, batch)
+        return write_marks(course, gradebook, batch, **more)
 
 
 def by_hand(course, student: str, score: float | None, comment: str | None = None, cell: str = WORDS, **more) -> None:
@@ -149,31 +157,129 @@ def test_a_time_of_submission_is_kept_where_a_later_run_knows_none(course):
         assert gradebook.find_submission(NAME, "anna").timestamp == DUE
 
 
-@pytest.mark.parametrize(
-    "text, expected",
-    [
-        ("2026-03-01 12:00:00.000000 UTC\n", DUE),
-        ("2026-03-01T13:00:00+01:00", DUE),
-        ("yesterday evening", None),
-        ("", None),
-        ("9" * 2000, None),
-        ("99999999999999999999", None),
-    ],
-)
-def test_the_time_of_submission_is_read_and_nonsense_is_no_time(tmp_path, text, expected):
-    (tmp_path / "timestamp.txt").write_text(text)
-    assert handed_in_at(tmp_path) == expected
-
-
-def test_a_link_in_place_of_the_time_is_not_followed(tmp_path):
-    (tmp_path / "real").write_text("2026-03-01 12:00:00 UTC")
-    (tmp_path / "timestamp.txt").symlink_to(tmp_path / "real")
-    assert handed_in_at(tmp_path) is None
-
-
 @pytest.mark.parametrize("verdict", ["grader-fault", "quarantined"])
 def test_a_failure_of_the_grader_is_no_mark_and_calls_for_a_person(course, verdict):
     write(course, marks())
     failed = result("anna", score=0.0, max_score=float(POINTS), verdict=verdict)
     write(course, Marks("anna", NAME, "ab", (failed,), None))
     assert gradebook_rows(course)["anna"]["compute_fans"] == {"auto": None, "manual": None, "by_hand": True}
+
+
+# ------------------------------------------------------------------ one function for what a submission counts
+
+
+@pytest.mark.parametrize(
+    "score, penalty, final", [(7.0, None, 7.0), (7.0, 2.5, 4.5), (2.0, 3.0, 0.0), (-1.0, None, 0.0), (None, None, 0.0)]
+)
+def test_a_submission_never_counts_less_than_nothing(score, penalty, final):
+    assert final_score(score, penalty) == final
+
+
+def test_a_deduction_by_hand_does_not_make_a_total_negative_and_no_penalty_comes_on_top(course):
+    late_by(course, 1, 3.0)
+    by_hand(course, "anna", 0.0, extra_credit=-9.0)
+    assert late_by(course, 2, 3.0)["penalty"] == 0.0  # 3 points less 9 are nothing to take a point from
+    with course.gradebook() as gradebook:
+        assert standings(gradebook, [NAME])["anna", NAME].score == 0.0
+
+
+# ------------------------------------------------------------------ the audit
+
+
+def told(course) -> list[tuple]:
+    return [(c.student, c.cell, c.old, c.new) for c in changes(course)]
+
+
+def test_every_change_of_a_mark_is_written_down_with_the_old_the_new_and_the_reason(course):
+    write(course, marks(score=3.0))
+    write(course, marks(score=3.0))
+    write(course, marks(score=1.0, untouched=UNTOUCHED))
+    assert told(course) == [
+        ("anna", "compute_fans", None, 3.0),
+        ("anna", "compute_fans", 3.0, 1.0),
+        ("anna", WORDS, None, 0.0),
+    ]
+    assert [(c.verdict, c.why, c.submission_sha256, c.checks_sha256) for c in changes(course)][1] == (
+        "wrong", "All right.", "ab", "cd")  # fmt: skip
+
+
+def test_a_penalty_and_its_end_are_written_down(course):
+    late_by(course, 2, 3.0)
+    late_by(course, -2, 3.0)
+    assert [c[2:] for c in told(course) if c[1] == PENALTY] == [(None, 1.0), (1.0, None)]
+
+
+def test_the_audit_alone_tells_the_marks(course):
+    for score in (3.0, 0.0, 1.5):
+        write(course, *(marks(f"student {i}", (score + i) % 3) for i in range(5)))
+    last = {(c.student, c.cell): c.new for c in changes(course)}
+    rows = gradebook_rows(course)
+    assert {key: mark for key, mark in last.items() if key[1] == "compute_fans"} == {
+        (student, "compute_fans"): row["compute_fans"]["auto"] for student, row in rows.items()
+    }
+
+
+def test_without_its_audit_no_mark_is_changed(course):
+    write(course, marks(score=3.0))
+    audit = course.state / "audit.jsonl"
+    audit.unlink()
+    audit.mkdir()
+    with pytest.raises(StorageFailure, match=r"audit\.jsonl cannot be written"):
+        write(course, marks(score=1.0))
+    assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] == 3.0
+
+
+# ------------------------------------------------------------------ a database that is away
+
+
+@contextmanager
+def held(course):
+    """Another program is writing into the gradebook."""
+    with closing(sqlite3.connect(course.root / "gradebook.db", check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield other
+        other.rollback()
+
+
+def impatient(course) -> Course:
+    """The same course; SQLite itself waits a tenth of a second where it waits 5 s otherwise."""
+    return Course.open(course.root, f"{course.db_url}?timeout=0.1")
+
+
+def test_a_locked_database_is_waited_for(course):
+    with impatient(course).gradebook() as gradebook, held(course) as other:
+        release = threading.Timer(0.7, other.rollback)
+        release.start()
+        assert write_marks(course, gradebook, [marks("anna"), marks("bert")]) == []
+        release.join()
+    assert set(gradebook_rows(course)) == {"anna", "bert"}
+
+
+def test_a_database_that_stays_locked_ends_the_wait_with_a_clear_word_and_no_mark(course):
+    started = time.monotonic()
+    with impatient(course).gradebook() as gradebook, held(course):
+        words = r"gradebook sqlite:.*gradebook\.db.* cannot be written: database is locked, and stayed so for 0\.5 s"
+        with pytest.raises(StorageFailure, match=words):
+            write_marks(course, gradebook, [marks("anna"), marks("bert")], patience=0.5)
+    assert 0.3 < time.monotonic() - started < 20
+    assert gradebook_rows(course) == {}
+    assert write(course, marks("anna")) == []
+
+
+def test_a_full_disk_is_named_and_leaves_the_gradebook_as_it_was(course):
+    write(course, marks("anna"))
+    before = gradebook_rows(course)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    batch = [marks(f"student {i}") for i in range(200)]
+    with course.gradebook() as gradebook:
+        resource.setrlimit(resource.RLIMIT_FSIZE, ((course.root / "gradebook.db").stat().st_size, limits[1]))
+        try:
+            with pytest.raises(
+                StorageFailure, match=r"gradebook\.db cannot be written: (database or disk is full|disk I/O)"
+            ):
+                write_marks(course, gradebook, batch)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert gradebook_rows(course) == before
+    assert write(course, *batch) == []
+    assert len(gradebook_rows(course)) == 201

@@ -24,6 +24,7 @@ from small_course import (
     submit,
 )
 
+from autograder.grading.audit import PENALTY, changes
 from autograder.grading.course import Course
 from autograder.grading.run import Options, grade
 from autograder.reports.feedback import feedback
@@ -128,8 +129,11 @@ def hand_in(root: Path) -> None:
         root / "solutions/assignments" / NAME / f"{NAME}.ipynb"
     )
     for student, hours in (("right", 2), ("partial", 99), ("wrong", -5)):
-        time = (DUE + timedelta(hours=hours)).isoformat()
+        time = DUE + timedelta(hours=hours)
         (root / "submitted" / student / NAME / "timestamp.txt").write_text(f"{time} UTC\n")
+    for student, text in (("html", "yesterday evening"), ("minor 99", "\xff"), ("check deleted", "9" * 5000)):
+        (root / "submitted" / student / NAME / "timestamp.txt").write_text(text, encoding="latin-1")
+    (root / "submitted" / "untouched" / NAME / "timestamp.txt").symlink_to("/etc/hostname")
 
 
 def strict_course(folder: Path) -> Course:
@@ -243,15 +247,51 @@ def test_the_formgraders_button_grades_a_new_submission_and_keeps_what_was_marke
     assert gradebook_rows(course)["anna"][WORDS] == stock["anna"][WORDS]
 
 
-def test_without_consent_nbgrader_runs_no_students_code(tmp_path):
+@pytest.mark.filterwarnings("ignore")
+def test_where_submissions_cannot_be_confined_nbgrader_runs_no_students_code_without_consent(tmp_path, monkeypatch):
+    from nbgrader.apps.api import NbGraderAPI
+
     course = released_course(tmp_path)
-    config = course.root / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("c.Judge.unsafe = True", "c.Judge.unsafe = False"))
-    submit(course.root, "anna", answered(f"open({str(tmp_path / 'canary')!r}, 'w')\n{RIGHT}"))
-    ran = command(course.root, "nbgrader", "autograde", NAME, code=1)
-    assert "not confined" in ran.stderr
-    assert not (tmp_path / "canary").exists()
+    assert "Judge" not in course.config  # the shipped configuration gives no consent
+    monkeypatch.setattr("autograder.nbgrader_plugin.proved", lambda state: ((), "submissions are not confined on this machine"))
+    monkeypatch.setattr("autograder.nbgrader_plugin.grade_job", lambda job: pytest.fail("code was run"))
+    submit(course.root, "anna", right())
+    said = NbGraderAPI(config=course.config).autograde(NAME, "anna")
+    assert not said["success"]
+    assert "not confined on this machine" in said["log"]
     assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] is None
+    monkeypatch.undo()
+    monkeypatch.setattr("autograder.nbgrader_plugin.proved", lambda state: ((), "submissions are not confined on this machine"))
+    course.config.Judge.unsafe = True
+    assert NbGraderAPI(config=course.config).autograde(NAME, "anna")["success"]
+    assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] == POINTS
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_failure_of_the_grader_is_no_mark_in_nbgrader_either(tmp_path, monkeypatch):
+    from nbgrader.apps.api import NbGraderAPI
+
+    course = released_course(tmp_path)
+    monkeypatch.setattr("autograder.grading.submission.judged", lambda *args: 1 / 0)
+    submit(course.root, "anna", right())
+    assert NbGraderAPI(config=course.config).autograde(NAME, "anna")["success"]
+    assert gradebook_rows(course)["anna"]["compute_fans"] == {"auto": None, "manual": None, "by_hand": True}
+
+
+def test_a_second_run_stops_at_no_time_that_cannot_be_read_and_both_know_the_same_times(both):
+    command(both[1].root, "nbgrader", "autograde", NAME)
+    times = []
+    for course in both:
+        with course.gradebook() as gradebook:
+            times.append({s.student_id: s.timestamp for s in gradebook.assignment_submissions(NAME)})
+    assert times[0] == times[1]
+    assert {s for s, time in times[0].items() if time} == {"right", "partial", "wrong"}
+
+
+def test_the_audit_tells_the_same_changes_either_way(both):
+    ours, stock = ({(c.student, c.cell, c.old, c.new, c.why) for c in changes(course)} for course in both)
+    assert {c for c in ours if c[0] != "wrong name"} == stock  # an absent notebook's 0 points are entered by nbgrader
+    assert ("right", PENALTY, None, 1.0, "") in ours
 
 
 def test_nbgrader_lays_a_released_assignment_out_for_the_students(tmp_path):

@@ -109,3 +109,24 @@ def test_a_long_check_shows_how_far_it_is_and_ends_with_its_points():
     assert any(re.fullmatch(r"propagate: \d+ of \d+ cases", text) for text in texts) or len(texts) == 1
     assert notebook.cells[1].outputs[-1].output_type == "execute_result"
     assert notebook.cells[1].outputs[-1].data["text/plain"] == "9.0"
+
+
+def test_the_versions_stand_in_the_html_the_text_and_the_exception():
+    from autograder.versions import versions
+
+    line = versions("initialization")
+    value = check("compute_fans", right)
+    assert f'data-versions="{line}"' in value._repr_html_()
+    assert str(value).splitlines()[-1].strip() == line
+    with pytest.raises(CheckFailed) as failed:
+        check("compute_fans", swapped)
+    assert str(failed.value).splitlines()[-1].strip() == line
+    assert line in "\n".join(failed.value._render_traceback_())
+
+
+def test_what_nbgrader_stores_of_a_check_names_the_versions_as_the_grader_reads_them():
+    from autograder.intake import cells
+
+    value = check("compute_fans", right)
+    output = {"output_type": "execute_result", "data": {"text/plain": repr(value), "text/html": value._repr_html_()}}
+    assert cells.VERSIONS.search(output["data"]["text/html"])[0] in str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 import toy
@@ -12,7 +11,7 @@ from autograder.handle import LocalHandle, Seed
 from autograder.intake.notebook import Cell
 from autograder.probes import drain
 from autograder.sandbox.provided import sources
-from autograder.sandbox.remote import Session
+from autograder.sandbox.remote import NotStarted, Session
 
 HONEST = """
 %matplotlib inline
@@ -334,3 +333,11 @@ def test_names_are_bound_where_the_check_stands():
         session.close()
         assert session.objects("b", ["f"])[0]() == 2
         assert session.objects("a", ["f"])[0]() == 1, "asked out of order, the notebook is run again"
+
+
+def test_a_session_that_must_be_confined_does_not_start_where_it_cannot_be():
+    cells = [Cell("solution", "it-code", "ran = open('ran', 'w')"), Cell("check", "it", "")]
+    with Session(cells, sources(()), toy.QUICK, layers=("rlimits",), unsafe=False) as session:
+        with pytest.raises(NotStarted, match="cannot confine"):
+            session.objects("it", ["ran"])
+        assert session.process is None

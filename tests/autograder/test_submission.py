@@ -15,9 +15,12 @@ import pytest
 import toy
 
 from autograder.grading import submission as module
-from autograder.grading.result import Result, Task
-from autograder.grading.submission import grade_submission
+from autograder.grading.result import Result, Task, seeds_of
+from autograder.grading.submission import examine
+from autograder.intake.package import Package
 from autograder.sandbox import starting
+from autograder.sandbox.jail import name_of
+from autograder.sandbox.starting import best
 
 FULL = dict.fromkeys(toy.RIGHT, ("pass", 2.0))
 
@@ -29,8 +32,8 @@ def assignment(tmp_path_factory):
 
 
 @pytest.fixture
-def grade(assignment, tmp_path):
-    return lambda made=None, **more: toy.graded(toy.notebook() if made is None else made, assignment, tmp_path, **more)
+def grade(assignment):
+    return lambda made=None, **more: toy.graded(toy.notebook() if made is None else made, assignment, **more)
 
 
 def marks(results):
@@ -52,7 +55,7 @@ def test_a_right_submission_gets_full_marks_with_everything_on_record(grade, ass
     assert list(record) == ["student", "assignment", "exercise", "verdict", "score", "max_score", "message",
                             "misconception", "seconds", "isolation", "submission_sha256", "checks_sha256", "seed"]  # fmt: skip
     assert json.loads(json.dumps(record)) == record
-    assert record["isolation"] == "process"
+    assert record["isolation"] == name_of(best())
     assert len(record["submission_sha256"]) == 64 and record["checks_sha256"] == assignment.checks_sha256
     assert results["double"].answer.score == 2
     assert pickle.loads(pickle.dumps(results["double"])) == results["double"]
@@ -77,17 +80,28 @@ def test_one_exercise_can_be_judged_alone_with_the_same_verdict(grade):
         grade(made, only_exercise="nothing")
 
 
-def test_seeds_differ_by_submission_exercise_secret_and_reseed_and_are_the_same_again(grade, assignment, tmp_path):
+def test_seeds_differ_by_submission_exercise_secret_and_reseed_and_are_the_same_again(grade):
     first = {id: r.seed for id, r in grade().items()}
     assert {id: r.seed for id, r in grade().items()} == first
-    others = [grade(reseed=1), grade(toy.notebook({"double": "def double(x): return x + x  # ada"}))]
-    path = tmp_path / "submitted.ipynb"
-    path.write_text(json.dumps(toy.notebook()))
-    others.append(
-        {r.exercise: r for r in grade_submission(Task("ada", assignment, path, b"another secret"), toy.QUICK)}
-    )
+    another = toy.notebook({"double": "def double(x): return x + x  # ada"})
+    others = [grade(reseed=1), grade(another), grade(secret=b"another secret")]
     seeds = [*first.values(), *(r.seed for other in others for r in other.values())]
     assert len(set(seeds)) == 16
+
+
+def test_a_submission_judged_twice_the_same_is_no_different_from_one_judged_once(assignment):
+    once, twice = (examine(task(assignment, toy.notebook()), toy.QUICK, times) for times in (1, 2))
+    assert [replace(r, seconds=0) for r in twice.results] == [replace(r, seconds=0) for r in once.results]
+
+
+def test_of_verdicts_that_differ_the_lowest_counts_and_a_note_says_so(assignment):
+    """A function that is right in one process and wrong in the next earns nothing by another try [A170]."""
+    fickle = "import os\nright = os.urandom(1)[0] % 2\ndef double(x): return 2 * x if right else x"
+    made = task(assignment, toy.notebook({"double": fickle}))
+    [result, *others] = examine(made, toy.QUICK, times=16).results
+    assert (result.verdict, result.score) == ("wrong", 0.0)
+    assert result.notes[-1].startswith("Not the same when judged again: double was ")
+    assert all((r.verdict, r.notes) == ("pass", ()) for r in others)
 
 
 def test_a_result_refuses_a_score_or_a_verdict_that_cannot_be(grade):
@@ -174,17 +188,23 @@ def test_an_unreadable_notebook_is_malformed_with_a_line_for_every_exercise(grad
     assert got["double"].message.startswith("The notebook cannot be read: it")
 
 
-def test_an_absent_file_is_missing_with_a_line_for_every_exercise(assignment, tmp_path):
-    for path in (tmp_path / "none.ipynb", tmp_path / "none" / "toy.ipynb"):
-        got = grade_submission(Task("ada", assignment, path, b"secret"))
-        assert [(r.exercise, r.verdict, r.score) for r in got] == [(id, "missing", 0.0) for id in toy.RIGHT]
+def task(assignment, made, **more):
+    package = made if isinstance(made, Package) else toy.package_of(made)
+    return Task("ada", assignment, package, seeds_of(b"secret", package.sha256, assignment), **more)
 
 
-def test_a_link_to_the_source_notebook_is_malformed(assignment, tmp_path):
-    source, link = tmp_path / "source.ipynb", tmp_path / "link.ipynb"
-    source.write_text(json.dumps(toy.notebook()))
-    link.symlink_to(source)
-    assert {r.verdict for r in grade_submission(Task("ada", assignment, link, b"secret"))} == {"malformed"}
+@pytest.mark.parametrize("verdict", ["missing", "malformed"])
+def test_where_nothing_could_be_read_every_exercise_has_a_line_that_says_why(grade, verdict):
+    got = grade(Package(None, "", verdict, "It was a pipe.", {}, ("odd",)))
+    assert marks(got) == dict.fromkeys(toy.RIGHT, (verdict, 0.0))
+    assert {(r.message, r.notes) for r in got.values()} == {("It was a pipe.", ("odd",))}
+
+
+def test_companion_files_lie_beside_the_notebook_when_it_runs(grade):
+    made = toy.package_of(toy.notebook({"double": "factor = int(open('data/factor.txt').read())\n"
+                                        "def double(x): return factor * x"}))  # fmt: skip
+    assert marks(grade(made))["double"] == ("raised", 0.0)
+    assert marks(grade(replace(made, files={"data/factor.txt": b"2"}))) == FULL
 
 
 def edited(change):

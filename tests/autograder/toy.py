@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ import pytest
 from autograder.assignment import Assignment, load_assignment
 from autograder.comparison import exactly, values
 from autograder.exercise import REGISTRY, exercise, hidden, mistake, public
-from autograder.grading.result import Result, Task
+from autograder.grading.result import Result, Task, seeds_of
 from autograder.grading.submission import grade_submission
 from autograder.handle import StudentFailure
 from autograder.intake.notebook import Cell
+from autograder.intake.package import Package
 from autograder.probes import args, callable_of, drain, manners, returns
 from autograder.sandbox.process import Limits
 from autograder.sandbox.provided import sources
@@ -157,12 +159,20 @@ def position(made: dict[str, Any], grade_id: str) -> int:
     return next(i for i, c in enumerate(made["cells"]) if c.get("id") == grade_id)
 
 
-def graded(made: dict[str, Any] | bytes, assignment: Assignment, folder: Path, **more: Any) -> dict[str, Result]:
+def package_of(made: dict[str, Any] | bytes) -> Package:
+    """A submission of this notebook and nothing else."""
+    content = made if isinstance(made, bytes) else json.dumps(made).encode()
+    return Package(content, hashlib.sha256(content).hexdigest(), "", "", {}, ())
+
+
+def graded(
+    made: dict[str, Any] | bytes | Package, assignment: Assignment, *, limits: Limits = QUICK, secret: bytes = b"secret",
+    reseed: int = 0, only_exercise: str | None = None,
+) -> dict[str, Result]:  # fmt: skip
     """The results of a submission, by exercise."""
-    path = folder / "submitted.ipynb"
-    path.write_bytes(made if isinstance(made, bytes) else json.dumps(made).encode())
-    limits = more.pop("limits", QUICK)
-    results = grade_submission(Task("ada", assignment, path, b"secret", **more), limits)
+    package = made if isinstance(made, Package) else package_of(made)
+    seeds = seeds_of(secret, package.sha256, assignment, reseed)
+    results = grade_submission(Task("ada", assignment, package, seeds, only_exercise), limits)
     return {r.exercise: r for r in results}
 
 

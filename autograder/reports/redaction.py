@@ -1,0 +1,43 @@
+"""What a student may read of a verdict: nothing of hidden cases but their names, nothing of the machine that judged.
+
+The judge writes its answers so already. What stands here holds whatever an answer says: a student's exception can carry a path
+of the grader's, and a journal may have been written by an older grader.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from dataclasses import replace
+
+from autograder.judging import Answer, CaseResult
+
+__all__ = ["for_students", "without_host"]
+
+FOLDERS = re.compile(r"""(?<![\w.:/\\~-])(?:~/|[A-Za-z]:[\\/]++|[\\/])(?:[^\s\\/'"<>:;,()|]++[\\/]++)+""")
+
+
+def without_host(text: str) -> str:
+    """Text without the folders of absolute paths and without this machine's name: ``/srv/course/x.py`` becomes ``…/x.py``."""
+    text = FOLDERS.sub("…/", text)
+    name = platform.node()
+    return re.sub(rf"\b{re.escape(name)}\b", "…", text) if len(name) > 3 and name != "localhost" else text
+
+
+def for_students(answer: Answer) -> Answer:
+    """The answer as it may be handed out."""
+    return replace(
+        answer, message=without_host(answer.message), notes=tuple(map(without_host, answer.notes)),
+        results=tuple(map(case_for_students, answer.results)),
+    )  # fmt: skip
+
+
+def case_for_students(case: CaseResult) -> CaseResult:
+    if case.group == "hidden":
+        return replace(case, call="", expected="", given="", trace="", hint=without_host(case.hint))
+    return replace(
+        case,
+        given=without_host(case.given),
+        hint=without_host(case.hint),
+        trace="\n".join(map(without_host, case.trace.splitlines())),
+    )
