@@ -38,7 +38,7 @@ def written_up(job: Job, results: Sequence[Result], examined: Examined) -> Grade
     """Verdicts with the notebook that shows them."""
     notebook, untouched = compose(json.loads(job.template), examined.cells, job.task.assignment)
     put_verdicts(notebook, [*job.earlier, *results])
-    return Graded(tuple(results), json.dumps(notebook, indent=1), untouched, examined.versions)
+    return Graded(tuple(results), json.dumps(notebook), untouched, examined.versions)
 
 
 def compose(

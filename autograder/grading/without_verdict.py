@@ -39,7 +39,7 @@ def without_verdict(job: Job, verdict: str, message: str) -> Graded:
     results = tuple(result_of(task, unanswered(known[id], verdict, message), 0.0) for id in task.exercises)
     notebook = json.loads(job.template)
     put_verdicts(notebook, [*job.earlier, *results])
-    return Graded(results, json.dumps(notebook, indent=1), None)
+    return Graded(results, json.dumps(notebook), None)
 
 
 def judge_safely(grade: Callable[[Job], Graded], job: Job) -> Graded:

@@ -11,7 +11,6 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 from dataclasses import dataclass
 
 from autograder.sandbox.starting import Warm
@@ -110,10 +109,10 @@ class Process:
         """
         if self.read():
             raise self.stop("protocol-violation", "Stopped: your code sent the grader something it had not asked for.")
-        queue = deque(memoryview(piece) for piece in frame if piece)
+        rest = self.write(memoryview(b"".join(frame)))  # nearly always all of it goes at once
         try:
-            while queue or not self.inbox.complete:
-                self.poll.modify(self.sock, select.POLLIN | select.POLLOUT if queue else select.POLLIN)
+            while rest or not self.inbox.complete:
+                self.poll.modify(self.sock, select.POLLIN | select.POLLOUT if rest else select.POLLIN)
                 left = deadline - time.monotonic()
                 wait = min(left, max(cpu - self.cpu(), 0.0) / CORES + 0.01) if cpu < deadline else left
                 events = dict(self.poll.poll(wait * 1000 + 1)) if left > 0 else {}
@@ -124,10 +123,12 @@ class Process:
                 if self.pipe in events:
                     self.drain()
                 news = self.sock.fileno() in events and self.read()
-                if queue and self.inbox.complete:
+                while news and not self.inbox.complete and self.read():
+                    pass
+                if rest and self.inbox.complete:
                     raise ProtocolViolation("an answer before it could know the question")
-                if queue and events.get(self.sock.fileno(), 0) & select.POLLOUT:
-                    self.write(queue)
+                if rest and events.get(self.sock.fileno(), 0) & select.POLLOUT:
+                    rest = self.write(rest)
                 if (self.hung_up or self.pidfd in events) and not news and not self.inbox.complete:
                     raise self.ended()
             return self.inbox.take()
@@ -146,18 +147,15 @@ class Process:
         self.inbox.filled(count)
         return count > 0
 
-    def write(self, queue: deque[memoryview]) -> None:
-        """Send as much as goes."""
+    def write(self, data: memoryview) -> memoryview:
+        """Send as much as goes; what is left."""
         try:
-            sent = self.sock.send(queue[0])
+            return data[self.sock.send(data) :]
         except BlockingIOError:
-            return
+            return data
         except OSError:
             self.hung_up = True
-            return
-        rest = queue.popleft()[sent:]
-        if rest:
-            queue.appendleft(rest)
+            return data
 
     def drain(self) -> None:
         """Count what was printed and throw it away."""
