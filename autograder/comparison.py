@@ -73,7 +73,11 @@ def values(
                 return differ("type", e=kind_text(expected), g=kind_text(given))
             pairs = [(given[k], expected[k], repr(k)) for k in expected]
         elif isinstance(expected, tuple | list):
-            if isinstance(given, np.ndarray) and given.ndim == 1 and all(is_number(e) for e in expected):
+            if (
+                isinstance(given, np.ndarray)
+                and given.shape == (len(expected),)
+                and all(is_number(e) for e in expected)
+            ):
                 given = given.tolist()
             if not isinstance(given, tuple | list) or len(given) != len(expected):
                 return differ("type", e=kind_text(expected), g=kind_text(given))

@@ -1,7 +1,8 @@
 """What explains a difference, when the mistake behind it is not a known one.
 
 `explain` looks for a simple relation between two arrays of one shape (a constant factor, a sign, a transposition, a shift,
-a root or square) and says it; failing that, it says where the arrays first differ and by how much.
+a root or square) and says it; failing that, it says where the arrays first differ and by how much. Where values may not be shown
+it names none: a student's code could put a hidden input into it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ def close(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((np.abs(a - b) <= RTOL * max(float(np.abs(b).max(initial=0.0)), 1e-300)).all())
 
 
-def ratio_text(ratio: float) -> str:
-    """A factor as a person would say it: 2, 1/4, 0.707."""
+def ratio_text(ratio: float, show: bool = True) -> str:
+    """A factor as a person would say it: 2, 1/4, 0.707; where values may not be shown only the first two, else ""."""
     for number, text in ((ratio, "{}"), (1 / ratio, "1/{}")):
-        if abs(number - round(number)) < 1e-6 * abs(number) and 1 <= abs(round(number)) <= 10_000:
+        if abs(number - round(number)) < 1e-6 * abs(number) and 1 <= abs(round(number)) <= (10_000 if show else 1000):
             return text.format(round(number))
-    return f"{ratio:.4g}"
+    return f"{ratio:.4g}" if show else ""
 
 
-def constant_factor(given: np.ndarray, expected: np.ndarray) -> str | None:
+def constant_factor(given: np.ndarray, expected: np.ndarray, show: bool) -> str | None:
     big = np.abs(expected) > 1e-12 * np.abs(expected).max(initial=0.0)
     if not big.any() or expected.size < 2:
         return None
@@ -40,17 +41,18 @@ def constant_factor(given: np.ndarray, expected: np.ndarray) -> str | None:
         return None
     if abs(ratio + 1) < RTOL:
         return "Every value has the wrong sign."
-    return f"Every value is {ratio_text(ratio)} times the expected one."
+    return f"Every value is {ratio_text(ratio, show) or 'a fixed number of'} times the expected one."
 
 
-def constant_shift(given: np.ndarray, expected: np.ndarray) -> str | None:
+def constant_shift(given: np.ndarray, expected: np.ndarray, show: bool) -> str | None:
     if expected.size < 2 or not np.ptp(expected):
         return None
     shift = float(given.flat[0] - expected.flat[0])
-    return f"Every value is off by {shift:+.4g}." if close(given, expected + shift) else None
+    by = f"{shift:+.4g}" if show else "the same number"
+    return f"Every value is off by {by}." if close(given, expected + shift) else None
 
 
-def row_order(given: np.ndarray, expected: np.ndarray) -> str | None:
+def row_order(given: np.ndarray, expected: np.ndarray, show: bool) -> str | None:
     if expected.ndim == 0 or len(expected) < 2:
         return None
     if close(given[::-1], expected):
@@ -60,12 +62,12 @@ def row_order(given: np.ndarray, expected: np.ndarray) -> str | None:
     return None
 
 
-def transposed(given: np.ndarray, expected: np.ndarray) -> str | None:
+def transposed(given: np.ndarray, expected: np.ndarray, show: bool) -> str | None:
     square = expected.ndim == 2 and expected.shape[0] == expected.shape[1] > 1
     return "This is the transpose of the expected matrix." if square and close(given.T, expected) else None
 
 
-def power(given: np.ndarray, expected: np.ndarray) -> str | None:
+def power(given: np.ndarray, expected: np.ndarray, show: bool) -> str | None:
     if expected.size < 2 or (expected < 0).any() or (given < 0).any():
         return None
     if close(given, expected**2):
@@ -73,7 +75,7 @@ def power(given: np.ndarray, expected: np.ndarray) -> str | None:
     return "Your values are the roots of the expected ones." if close(given**2, expected) else None
 
 
-def not_finite(given: np.ndarray, expected: np.ndarray) -> str | None:
+def not_finite(given: np.ndarray, expected: np.ndarray, show: bool) -> str | None:
     bad = ~np.isfinite(given) & np.isfinite(expected)
     if not bad.any():
         return None
@@ -81,13 +83,13 @@ def not_finite(given: np.ndarray, expected: np.ndarray) -> str | None:
     return f"{int(bad.sum())} of {given.size} values are {what}."
 
 
-def where_not_zero(given: np.ndarray, expected: np.ndarray) -> str | None:
+def where_not_zero(given: np.ndarray, expected: np.ndarray, show: bool) -> str | None:
     if given.size > 1 and np.ptp(given) == 0 and np.ptp(expected):
-        return f"All your values are {float(given.flat[0]):.4g}."
+        return f"All your values are {format(float(given.flat[0]), '.4g') if show else 'the same'}."
     return None
 
 
-RELATIONS: tuple[Callable[[np.ndarray, np.ndarray], str | None], ...] = (
+RELATIONS: tuple[Callable[[np.ndarray, np.ndarray, bool], str | None], ...] = (
     not_finite, where_not_zero, constant_factor, constant_shift, transposed, row_order, power,
 )  # fmt: skip
 
@@ -103,7 +105,7 @@ def explain(given: Any, expected: Any, *, show: bool) -> str:
     given, expected = np.asarray(given, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     with np.errstate(all="ignore"):
         for relation in RELATIONS:
-            if sentence := relation(given, expected):
+            if sentence := relation(given, expected, show):
                 return sentence
         wrong = ~(np.abs(given - expected) <= RTOL * np.maximum(np.abs(expected), 1e-9))
     if given.ndim == 0 or not wrong.any():

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from autograder.comparison import Comparison, Difference, values
+from autograder.drawn import MOST
 from autograder.handle import Handle, StudentFailure
 from autograder.probes import Make, Probe, callable_of
 from autograder.wording import call_text, value_text
@@ -119,7 +120,7 @@ def matches(value: Any, form: Any) -> bool:
             isinstance(value, dict) and set(value) == set(form) and all(matches(value[k], f) for k, f in form.items())
         )
     if isinstance(form, list):
-        return isinstance(value, list) and all(matches(v, form[0]) for v in value)
+        return isinstance(value, list) and len(value) <= MOST and all(matches(v, form[0]) for v in value)
     if isinstance(form, tuple):
         return value is None or matches(value, form[1])
     return isinstance(value, form) and (form is not np.ndarray or value.dtype == np.float64)
@@ -287,7 +288,7 @@ def each(kind: str, name: str, fields: Sequence[str], compare: Comparison, order
             same_name = [j for j in left if e["label"] and mine[j]["label"] == e["label"]] if "label" in e else []
             j = i if ordered else (same_name or [i if i in left else left[0]])[0]
             if d := next(differences(mine[j], e, slack), None):
-                called = f" {mine[j]['label']!r}" if mine[j].get("label") else f" {j + 1}" if len(wanted) > 1 else ""
+                called = f" {e['label']!r}" if same_name else f" {j + 1}" if len(wanted) > 1 else ""
                 return inside(d, f"{name}{called}")
         return None
 

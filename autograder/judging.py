@@ -18,6 +18,7 @@ import numpy as np
 from autograder.comparison import Difference
 from autograder.exercise import Case, Exercise, Mistake
 from autograder.handle import StudentFailure, local
+from autograder.wording import shortened
 
 LOG = logging.getLogger("autograder.judging")
 
@@ -29,6 +30,15 @@ VERDICTS = (
 )  # fmt: skip
 LIMITS = {"time-limit", "memory-limit", "output-limit", "process-limit", "crashed", "protocol-violation"}
 PUBLIC_SEED = 20_150_206  # the same for everybody: public cases are the ones a student can talk about
+OBSERVED: dict[tuple[int, int], tuple[Any, Case, Any]] = {}
+SAID_BY_ITSELF = {  # what the student's own process reports, or brings about: its words could carry hidden inputs
+    "memory-limit": "Your code used more memory than there is for it.",
+    "output-limit": "Your code wrote more than there is room for.",
+    "protocol-violation": "Stopped: your code sent the grader what no honest code sends.",
+    "process-limit": "Your code tried to start another process, or too many threads.",
+}
+LENGTHS = {"call": 500, "part": 200, "expected": 500, "given": 500, "hint": 1000, "trace": 800}  # of a case's texts
+LARGEST = 32 * 2**20  # bytes of an observation that is kept to recognise the mistake behind it
 RECOGNISE_SLACK = 1.5  # two random observations are compared, where a mark compares one with an exact value
 
 
@@ -46,6 +56,10 @@ class CaseResult:
     given: str = ""
     hint: str = ""
     trace: str = ""
+
+    def __post_init__(self) -> None:
+        for name, most in LENGTHS.items():
+            object.__setattr__(self, name, shortened(getattr(self, name), most))
 
 
 @dataclass(frozen=True)
@@ -113,29 +127,38 @@ def judge(
     Raises:
         Exception: something of ours failed; the caller's verdict is "grader-fault".
     """
-    results: list[CaseResult] = []
+    results: dict[int, CaseResult] = {}
     failed: list[tuple[int, Any]] = []
-    limits = 0
-    for index, case in enumerate(ex.cases):
+    limits, stopped = 0, ""
+    hidden_last = sorted(range(len(ex.cases)), key=lambda i: ex.cases[i].group == "hidden")
+    for done, index in enumerate(hidden_last, 1):  # what is shown comes from code that has not seen a hidden input
+        case = ex.cases[index]
         if limits >= 2:  # two calls ran into a limit: the others would only cost time
-            results.append(CaseResult(case.name, case.group, False, results[-1].verdict, hint="Not tried any more."))
+            results[index] = CaseResult(case.name, case.group, False, stopped, hint="Not tried any more.")
             continue
         try:
             objects = fetch()
         except StudentFailure as failure:
-            observation, result = failed_case(ex, index, seed, failure)
+            observation, results[index] = failed_case(ex, index, seed, failure)
         else:
-            observation, result = try_case(ex, index, seed, objects)
-        limits += result.verdict in LIMITS
-        results.append(result)
-        if not result.passed:
-            failed.append((index, observation))
+            observation, results[index] = try_case(ex, index, seed, objects)
+        if results[index].verdict in LIMITS:
+            limits, stopped = limits + 1, results[index].verdict
+        if not results[index].passed:
+            failed.append((index, observation if size_of(observation) <= LARGEST else StudentFailure("wrong")))
         if progress:
-            progress(index + 1, len(ex.cases))
-    if results and all(r.verdict == "missing" for r in results):
+            progress(done, len(ex.cases))
+    if results and all(r.verdict == "missing" for r in results.values()):
         return unanswered(ex, "missing", missing_text(failed[0][1]))
-    found = recognise(ex, seed, failed) if failed else None
-    return count(ex, results, found)
+    found = recognise(ex, seed, sorted(failed, key=lambda pair: pair[0])) if failed else None
+    return count(ex, [results[index] for index in range(len(ex.cases))], found)
+
+
+def size_of(value: Any) -> int:
+    """Bytes of the arrays in an observation."""
+    if isinstance(value, list | tuple | dict):
+        return sum(map(size_of, value.values() if isinstance(value, dict) else value))
+    return value.nbytes if isinstance(value, np.ndarray) else 0
 
 
 def try_case(ex: Exercise, index: int, seed: int, objects: Sequence[Any]) -> tuple[Any, CaseResult]:
@@ -183,9 +206,28 @@ def of_reference(ex: Exercise, case: Case, index: int, seed: int) -> Any:
         RuntimeError: the reference fails: a fault of ours.
     """
     try:
-        return case.probe(rng_of(case, index, seed), *(local(r) for r in ex.reference))
+        return observed(ex, ex.reference, case, index, seed)
     except StudentFailure as failure:
         raise RuntimeError(f"the reference of {ex.id} failed in {case.name!r}: {failure}") from failure
+
+
+def observed(owner: Exercise | Mistake, objects: Sequence[Any], case: Case, index: int, seed: int) -> Any:
+    """What a case observes on objects of ours. Where its inputs are the same for everybody it is asked once."""
+    if case.group == "hidden":
+        return case.probe(rng_of(case, index, seed), *map(local, objects))
+    known = OBSERVED.get((id(owner), id(case)))
+    if known is None:
+        known = (owner, case, case.probe(rng_of(case, index, seed), *map(local, objects)))
+        if all_plain(known[2]):
+            OBSERVED[id(owner), id(case)] = known  # with owner and case, so that their ids stay theirs
+    return known[2]
+
+
+def all_plain(value: Any) -> bool:
+    """Whether an observation is data through and through, without an object that looking at it could change."""
+    if isinstance(value, list | tuple | dict):
+        return all(map(all_plain, value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, bool | int | float | complex | str | np.ndarray | np.generic)
 
 
 def compare_case(ex: Exercise, case: Case, index: int, seed: int, observation: Any) -> CaseResult:
@@ -224,6 +266,8 @@ def failure_text(failure: StudentFailure, show: bool) -> tuple[str, str]:
             return f"Your code raised {failure.kind}: {failure.text}".rstrip(": "), failure.trace
         known = isinstance(getattr(builtins, failure.kind, None), type)
         return f"Your code raised {failure.kind if known else 'an exception of its own'}.", ""
+    if failure.verdict in SAID_BY_ITSELF and not show:
+        return SAID_BY_ITSELF[failure.verdict], ""
     if failure.verdict in LIMITS or show:
         return failure.text[:1].upper() + failure.text[1:], ""
     return "It is not of the expected type.", ""
@@ -237,10 +281,9 @@ def recognise(ex: Exercise, seed: int, failed: list[tuple[int, Any]]) -> Mistake
     """The mistake whose wrong version did what the student's did: in the first failed case, and in most of the others."""
     matching: list[tuple[int, Mistake]] = []
     for mistake in ex.mistakes:
-        objects = [local(o) for o in mistake.objects]
         matches = 0
         for position, (index, observation) in enumerate(failed):
-            if not alike(ex.cases[index], index, seed, observation, objects):
+            if not alike(ex.cases[index], index, seed, observation, mistake):
                 if position == 0:
                     break
                 continue
@@ -261,10 +304,10 @@ def keeps_to(ex: Exercise, seed: int, mistake: Mistake, wrong: set[int]) -> bool
     return all(try_case(ex, i, seed, objects)[1].passed for i in of_values)
 
 
-def alike(case: Case, index: int, seed: int, observation: Any, objects: list[Any]) -> bool:
+def alike(case: Case, index: int, seed: int, observation: Any, mistake: Mistake) -> bool:
     """Whether a wrong version does in this case what the student's did."""
     try:
-        wrong = case.probe(rng_of(case, index, seed), *objects)
+        wrong = observed(mistake, mistake.objects, case, index, seed)
     except StudentFailure as failure:
         return isinstance(observation, StudentFailure) and observation.kind == failure.kind != ""
     if isinstance(observation, StudentFailure):

@@ -9,7 +9,14 @@ import numpy as np
 
 from autograder.handle import Seed
 
-__all__ = ["call_text", "kind_text", "value_text"]
+__all__ = ["call_text", "kind_text", "shortened", "value_text"]
+
+LONGEST = 400  # characters of a value in words
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """A text, cut off where it is longer than anybody wants to read."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def call_text(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
@@ -20,6 +27,10 @@ def call_text(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
 
 def value_text(value: Any, digits: int = 6) -> str:
     """A value in a few words: small arrays written out, large ones by shape and dtype."""
+    return shortened(whole_text(value, digits))
+
+
+def whole_text(value: Any, digits: int) -> str:
     if isinstance(value, Seed):
         return "rng"
     if isinstance(value, np.ndarray):
@@ -37,12 +48,11 @@ def value_text(value: Any, digits: int = 6) -> str:
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, dict):
-        inner = ", ".join(f"{k!r}: {value_text(v, digits)}" for k, v in list(value.items())[:8])
+        inner = ", ".join(f"{shortened(repr(k), 80)}: {value_text(v, digits)}" for k, v in list(value.items())[:8])
         return f"{{{inner}{', …' if len(value) > 8 else ''}}}"
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+    return shortened(repr(value), 78)
 
 
 def kind_text(value: Any) -> str:
@@ -58,7 +68,8 @@ def kind_text(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)} values"
     if isinstance(value, dict):
-        return f"a dict with {'the keys ' + ', '.join(map(repr, value)) if value else 'no keys'}"
+        keys = ", ".join(shortened(repr(key), 80) for key in list(value)[:20])
+        return shortened(f"a dict with {'the keys ' + keys if value else 'no keys'}")
     if isinstance(value, str):
         return "a text"
-    return repr(value)
+    return shortened(repr(value), 100)

@@ -7,7 +7,6 @@ formgrader opens it in the instructor's browser, so raw HTML in a student's word
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -59,7 +58,7 @@ def compose(
     extras = extras_of(cells, place, template)
     notebook, untouched = {**template, "cells": []}, set()
     for handed_out in template["cells"]:
-        cell = copy.deepcopy(handed_out)
+        cell = dict(handed_out)
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
         notebook["cells"] += extras.pop(grade_id, []) if grade_id else []
         if grade_id in slots and slots[grade_id].kind in ("solution", "manual"):

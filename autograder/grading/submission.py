@@ -23,6 +23,14 @@ __all__ = ["FAULT", "Examined", "examine", "grade_submission", "read", "result_o
 
 LOG = logging.getLogger("autograder.grading")
 TRIES = 3
+IN_OWN_WORDS = (
+    "raised",
+    "missing",
+    "memory-limit",
+    "output-limit",
+    "process-limit",
+)  # these carry a text of the code's own
+RAISED = "Your code raised an exception."
 FAULT = "The grader failed here, through no fault of yours. Your instructor has been told."
 
 
@@ -139,8 +147,23 @@ def agreed(results: Sequence[Result]) -> Result:
 
 
 def judged(ex: Exercise, session: Session, seed: int) -> Answer:
-    """The answer to one exercise, from the notebook that runs in a session."""
+    """The answer to one exercise, from the notebook that runs in a session.
 
+    What the code says in its exceptions is shown, and could hold hidden inputs of an exercise before: if it says anything, it is
+    asked again in a process that has seen none.
+    """
+    seen = session.seen_hidden
+    answer = judged_once(ex, session, seed)
+    if seen and any(r.verdict in IN_OWN_WORDS for r in (answer, *(r for r in answer.results if r.group != "hidden"))):
+        if session.spent > session.limits.total / 2:
+            return wordless(answer)
+        session.close()
+        answer = judged_once(ex, session, seed)
+    session.seen_hidden |= len(answer.results) > 1
+    return answer
+
+
+def judged_once(ex: Exercise, session: Session, seed: int) -> Answer:
     def fetch() -> tuple[object, ...]:
         return session.objects(ex.id, ex.names, ex.seconds)
 
@@ -151,6 +174,12 @@ def judged(ex: Exercise, session: Session, seed: int) -> Answer:
             return unanswered(ex, "missing", missing_text(failure))
         return unanswered(ex, failure.verdict, *failure_text(failure, show=True))
     return judge(ex, fetch, seed=seed)
+
+
+def wordless(answer: Answer) -> Answer:
+    """An answer without what the code said in its exceptions."""
+    results = tuple(replace(r, hint=RAISED, trace="") if r.verdict in IN_OWN_WORDS else r for r in answer.results)
+    return replace(answer, results=results, message=RAISED if answer.verdict in IN_OWN_WORDS else answer.message)
 
 
 def result_of(

@@ -50,6 +50,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
     try:
         for path in readable:
             allow(ruleset, path, READ_FILE | READ_DIR)
+        allow(ruleset, "/dev/null", READ_FILE | WRITE_FILE)
         for path in writable:
             allow(ruleset, path, files & ~(EXECUTE | IOCTL_DEV))
         syscall(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0))

@@ -7,7 +7,6 @@ those that ran into a limit, and the next `objects` gives handles on the new obj
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,18 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from autograder.handle import FLOAT_WARNINGS, Reply, StudentFailure
+from autograder.handle import StudentFailure
 from autograder.intake.cells import Malformed
 from autograder.intake.notebook import Cell
 from autograder.sandbox.jail import LAYERS, confined
 from autograder.sandbox.process import Limits, Process, Stopped
 from autograder.sandbox.provided import Module
+from autograder.sandbox.remote_handle import RemoteHandle, clean
 from autograder.sandbox.starting import NotStarted, lend
+from autograder.sandbox.whose_fault import why_missing
 from autograder.sandbox.wire import ProtocolViolation, decode, encode
 
 __all__ = ["Limits", "NotStarted", "RemoteHandle", "Session", "read_apart"]
 
-MAX_LINE = 200  # characters
+MAX_RECEIVED = 2**28  # bytes of all answers in one case of a check
+MOST_NOTES = 50
 FAILURES = (
     "raised",
     "missing",
@@ -40,47 +42,6 @@ REPLIES: dict[str, dict[str, type]] = {  # the fields of each message, and their
     "failed": {"verdict": str, "kind": str, "text": str, "trace": str},
     "callback": {"function": int, "args": list, "kwargs": dict},
 }
-
-
-class RemoteHandle:
-    """A handle on an object of the other process, with the operations of `autograder.handle.Handle`."""
-
-    def __init__(self, session: Session, number: int, shown: str) -> None:
-        self.session, self.number, self.shown = session, number, shown
-        self.process = session.process
-
-    def call(self, *args: Any, **kwargs: Any) -> Reply:
-        """Call the object with copies of the arguments.
-
-        Raises:
-            StudentFailure: it raised, returned what is not acceptable as data, or ran into a limit.
-        """
-        got = self.session.ask(self.process, "call", handle=self, args=list(args), kwargs=kwargs, after=True)
-        after, named, caught = got.get("args"), got.get("kwargs"), got.get("warnings")
-        if not (isinstance(after, list) and len(after) == len(args) and isinstance(named, dict)
-                and set(named) == set(kwargs) and isinstance(caught, list | tuple)
-                and all(isinstance(name, str) for name in caught)):  # fmt: skip
-            raise self.session.violated("a reply of the wrong form")
-        return Reply(got.get("value"), after, named, [name for name in FLOAT_WARNINGS if name in caught])
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        got = self.session.ask(self.process, "call", handle=self, args=list(args), kwargs=kwargs, after=False)
-        return got.get("value")
-
-    def get(self, name: str) -> Any:
-        """Read an attribute."""
-        return self.session.ask(self.process, "get", handle=self, name=name).get("value")
-
-    def set(self, name: str, value: Any) -> None:
-        """Set an attribute."""
-        self.session.ask(self.process, "set", handle=self, name=name, value=value)
-
-    def __repr__(self) -> str:
-        return self.shown
-
-    def __del__(self) -> None:
-        if self.process is self.session.process:
-            self.session.released.append(self.number)
 
 
 class Session:
@@ -112,6 +73,7 @@ class Session:
         self.unsafe = unsafe
         self.process: Process | None = None
         self.killed = False
+        self.seen_hidden = False  # whether this process has been given hidden inputs; said by whoever judges
         self.position = 0  # of the next cell to run
         self.failed: dict[int, StudentFailure] = {}  # cell -> how it went wrong in this process
         self.stopped: dict[int, StudentFailure] = {}  # cell -> the limit it ran into: it is not run again
@@ -122,6 +84,7 @@ class Session:
         self.last: StudentFailure | None = None  # why the last process was ended
         self.notes: dict[str, None] = {}  # in order, each once
         self.spent = 0.0
+        self.received = 0  # bytes, since the objects were last asked for: a check may keep all of them
         self.call_seconds = self.limits.call
         self.deadline: float | None = None  # of the request under way
         self.cpu = float("inf")  # where the clock of its CPU may stand
@@ -162,13 +125,14 @@ class Session:
         if checks[0] < self.position and exercise not in self.bound:
             self.close()
         self.run_until(checks[0])
+        self.received = 0
         if exercise not in self.bound:
             found = self.ask(self.process, "bind", self.limits.cell, names=list(names)).get("objects")
             if not isinstance(found, dict):
                 raise self.violated("a reply of the wrong form")
             for name in names:
                 if name not in found:
-                    raise self.why_missing(name, checks[0])
+                    raise why_missing(name, self.cells[: checks[0]], self.failed | self.stopped)
             self.bound[exercise] = tuple(found[name] for name in names)
         return self.bound[exercise]
 
@@ -200,7 +164,7 @@ class Session:
         except NotStarted:
             self.killed = True
             raise
-        self.layers = warm.layers
+        self.layers, self.seen_hidden = warm.layers, False
         self.deadline = time.monotonic() + self.limits.start
         try:
             self.see_through(process, "hello", {"files": self.files})
@@ -235,30 +199,13 @@ class Session:
         """Run one cell; how it went wrong is kept, not raised."""
         try:
             notes = self.ask(self.process, "run", self.limits.cell, label=cell.label, source=cell.source).get("notes")
-            for note in notes[:10] if isinstance(notes, list) else []:
+            for note in (
+                notes[:10] if isinstance(notes, list) and len(self.notes) < MOST_NOTES and not self.seen_hidden else []
+            ):
                 self.notes[f"{cell.label}: {clean(str(note), 200)}"] = None
         except StudentFailure as failure:
             (self.failed if self.process else self.stopped)[position] = failure
         self.position = position + 1 if self.process else 0
-
-    def why_missing(self, name: str, end: int) -> StudentFailure:
-        """Why a name is not there: the cell that would have defined it went wrong, or nobody wrote it."""
-        start = max((i + 1 for i in range(end) if self.cells[i].kind == "check"), default=0)
-        word = re.escape(name)
-        definition = re.compile(
-            rf"^\s*(async\s+def|def|class)\s+{word}\b|^[^#=]*\b{word}\b[^#=]*=|\bimport\b.*\b{word}\b"
-        )
-        ways: tuple[Callable[[int, Cell], object], ...] = (
-            lambda i, cell: any(definition.search(line) for line in lines_with(name, cell.source)),
-            lambda i, cell: i >= start and cell.kind == "solution",
-            lambda i, cell: re.search(rf"\b{word}\b", cell.source),
-        )
-        wrong = {i: failure for i, failure in sorted((self.failed | self.stopped).items()) if i < end}
-        for would_have in ways:
-            for i, failure in wrong.items():
-                if would_have(i, self.cells[i]):
-                    return failure
-        return StudentFailure("missing", text=f"There is no {name} in your notebook.")
 
     # -------------------------------------------------------------- requests
 
@@ -293,7 +240,11 @@ class Session:
         while True:
             frame = encode(message, self.special)
             try:
-                got = decode(*process.exchange(frame, self.deadline or 0.0, self.cpu), self.meant)
+                head, data = process.exchange(frame, self.deadline or 0.0, self.cpu)
+                self.received += len(head) + len(data)
+                if self.received > MAX_RECEIVED:
+                    raise process.stop("output-limit", "Stopped: it gave back more than anybody can look at.")
+                got = decode(head, data, self.meant)
             except Stopped as stopped:
                 self.killed |= process.killed
                 text = self.too_late if stopped.verdict == "time-limit" else stopped.text
@@ -359,16 +310,6 @@ class Session:
 
     def all_used_up(self) -> str:
         return f"Stopped: the notebook took more than {self.limits.total:g} s in all."
-
-
-def lines_with(word: str, source: str) -> list[str]:
-    """The lines that hold a word, without those so long that a pattern could search them for ever: the judge does it."""
-    return [line for line in source.split("\n") if word in line and len(line) <= MAX_LINE]
-
-
-def clean(text: str, length: int) -> str:
-    """A text of a student's making: short, and without what would steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text[:length])
 
 
 def read_apart(content: bytes) -> tuple[list[dict[str, Any]], list[str]]:

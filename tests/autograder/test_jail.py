@@ -117,6 +117,14 @@ def test_each_warm_process_has_a_user_of_its_own_that_owns_nothing():
     assert all(user >= jail.FIRST_UID for user in users)
 
 
+@FULL
+@pytest.mark.parametrize("layers", [LAYERS, ("landlock", "seccomp", "rlimits")], ids=["all", "light"])
+def test_output_may_be_thrown_away_as_people_do(layers):
+    source = "import os, contextlib\ndef quiet():\n    with open(os.devnull, 'w') as f, contextlib.redirect_stdout(f): print(1)"
+    with session_of(source, layers=layers) as session:
+        assert session.objects("it", ["quiet"])[0]() is None
+
+
 @NAMESPACES
 def test_the_process_sees_libraries_a_few_devices_and_an_empty_folder():
     source = "import os\ndef see(path): return sorted(os.listdir(path))"

@@ -1,5 +1,8 @@
 """How points are counted, verdicts chosen, mistakes recognised, and hidden values kept back."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 
@@ -164,7 +167,7 @@ def test_the_seed_changes_hidden_cases_and_leaves_public_ones(doubling):
 
     for seed in (1, 2):
         answer(doubling, spy(seed), seed=seed)
-    assert np.array_equal(seen[1][0], seen[2][0]) and not np.array_equal(seen[1][1], seen[2][1])
+    assert np.array_equal(seen[1][0], seen[2][0]) and not np.array_equal(seen[1][-1], seen[2][-1])
 
 
 def test_after_two_limits_the_other_cases_are_not_tried(doubling):
@@ -245,3 +248,65 @@ def test_a_mistake_made_elsewhere_is_not_recognised_in_a_band_that_it_keeps():
         assert answer(ex, absolute).misconception == "absolute"
     finally:
         del REGISTRY["test_band"]
+
+
+def test_hidden_inputs_are_sent_only_after_everything_that_is_shown(doubling):
+    """A student's code could remember them, and say them where it is heard."""
+    groups = {}
+    seen = []
+
+    def f(x):
+        seen.append(np.asarray(x).tobytes())
+        return 2 * x
+
+    for seed in (1, 2):
+        seen.clear()
+        answer(doubling, f, seed=seed)
+        groups[seed] = list(seen)
+    others = [a == b for a, b in zip(groups[1], groups[2], strict=True)]
+    first_hidden = others.index(False)
+    assert first_hidden > 1 and not any(others[first_hidden:])
+
+
+REMEMBERS = """
+seen = []
+class Odd(Exception): pass
+def double(x):
+    seen.append(x)
+    raise {error}
+"""
+
+
+@pytest.mark.parametrize(
+    "error", ["Odd(repr(x))", "MemoryError(repr(x))", "BlockingIOError(11, repr(x))", "OSError(28, repr(x))"]
+)
+def test_what_a_limit_or_an_exception_says_is_not_repeated_in_a_hidden_case(doubling, error):
+    names = {}
+    exec(REMEMBERS.format(error=error), names)
+    got = answer(doubling, names["double"])
+    hidden = [r for r in got.results if r.group == "hidden"]
+    shown = " ".join(f"{r.hint} {r.trace} {r.part} {r.given} {r.expected} {r.call}" for r in hidden)
+    assert hidden and not any(ch.isdigit() for ch in shown)
+    assert "array" not in shown
+
+
+@pytest.mark.parametrize("leak", ["np.full(x.shape, x.flat[0])", "2 * x + x.flat[0]", "x * x.flat[0]"])
+def test_no_number_that_could_be_an_input_is_said_of_a_hidden_case(doubling, leak):
+    got = answer(doubling, lambda x: eval(leak, {"np": np, "x": x}))
+    hidden = [r for r in got.results if r.group == "hidden"]
+    assert all(not re.search(r"\d\.\d", r.hint) for r in hidden), [r.hint for r in hidden]
+
+
+def test_texts_of_a_student_s_making_are_short_wherever_they_are_kept(doubling):
+    for made in ({"x" * 5_000_000: 1}, [["y" * 90_000] * 8] * 8, dict.fromkeys(range(5000), "z" * 1000)):
+        got = answer(doubling, lambda x, made=made: made)
+        assert len(json.dumps(got.to_dict())) < 20_000
+
+
+def test_large_wrong_results_are_not_kept_to_recognise_a_mistake(doubling, monkeypatch):
+    monkeypatch.setattr(judging, "LARGEST", 100)
+    kept = []
+    monkeypatch.setattr(judging, "recognise", lambda ex, seed, failed: kept.extend(o for _, o in failed))
+    answer(doubling, lambda x: [np.zeros(1000)] * 4)
+    assert kept and not any(isinstance(value, np.ndarray) for o in kept if isinstance(o, list | tuple) for value in o)
+    assert sum(isinstance(o, StudentFailure) for o in kept) >= 2

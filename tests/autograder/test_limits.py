@@ -115,6 +115,16 @@ def test_output_below_the_limit_is_dropped_and_counted_for_each_call_anew():
         assert [talk(), talk(), talk()] == [None] * 3
 
 
+def test_answers_that_a_check_keeps_are_counted_together():
+    with session_of("import numpy as np\nbig = np.zeros(7_000_000)\ndef give(): return big", memory=2**30) as session:
+        (give,) = session.objects("it", ["give"])
+        kept = [give() for _ in range(3)]
+        (give,) = session.objects("it", ["give"])  # another case
+        kept = [give() for _ in range(3)]
+        assert {failure_of(lambda: [give() for _ in range(3)]).verdict} == {"output-limit"}
+        assert sum(x.nbytes for x in kept) < 2**28
+
+
 # ------------------------------------------------------------------ forged frames
 
 FORGE = """

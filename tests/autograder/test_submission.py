@@ -303,3 +303,35 @@ def test_a_process_that_cannot_be_started_again_is_a_fault_of_ours_too(grade, mo
 def test_results_say_what_was_odd_about_the_notebook(grade):
     got: Result = grade(edited(drop("double")))["Tally"]
     assert got.notes == ("The cell 'double' was deleted.",)
+
+
+REMEMBERS = "seen = []\ndef double(x):\n    seen.append(x)\n    return 2 * x"
+LATER = {  # what runs after hidden inputs of `double` were seen, and tells of them
+    "a later cell": "raise ValueError(repr(seen[-1]))",
+    "a later exercise": "def countdown(n):\n    raise ValueError(repr(seen[-1]))\n    yield n",
+    "another kind": "def countdown(n):\n    raise MemoryError(repr(seen[-1]))\n    yield n",
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_hidden_inputs_of_one_exercise_are_not_told_by_the_exceptions_of_the_next(grade, name):
+    got = grade(toy.notebook({"double": REMEMBERS, "countdown": LATER[name]}))
+    assert got["double"].verdict == "pass"
+    told = json.dumps(got["countdown"].answer.to_dict())
+    assert got["countdown"].score == 0 and ("Error" in told)
+    assert "array(" not in told and "0." not in told.replace('"score": 0.0', ""), told
+
+
+def test_exceptions_of_a_later_exercise_are_still_told_in_its_own_words(grade):
+    got = grade(
+        toy.notebook({"countdown": "def countdown(n):\n    raise ValueError('shapes do not match')\n    yield n"})
+    )
+    assert "shapes do not match" in got["countdown"].message
+
+
+def test_a_process_that_tells_too_much_to_be_shown_safely_is_only_named(grade):
+    """Where no time is left for a process that has seen nothing, the code's own words are left out."""
+    slow = "import time\nseen = []\ndef double(x):\n    seen.append(x)\n    time.sleep(0.15)\n    return 2 * x"
+    limits = replace(toy.QUICK, total=2.0)
+    got = grade(toy.notebook({"double": slow, "countdown": LATER["a later exercise"]}), limits=limits)
+    assert "array(" not in json.dumps(got["countdown"].answer.to_dict())
