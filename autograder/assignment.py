@@ -19,13 +19,14 @@ from typing import Any, Literal
 from autograder import checks
 from autograder.checks import of_topic, topics
 from autograder.exercise import REGISTRY, Exercise
+from autograder.intake.data import data_sha256
 from autograder.sandbox.provided import gradus_folder, libraries, sources
 
 __all__ = ["Assignment", "Slot", "accepted", "declared", "load_assignment"]
 
 Kind = Literal["given", "solution", "check", "manual"]
 ONLY_SHOWN = ("__init__.py", "answer.py", "notebook.py", "nbgrader_plugin.py")  # decide no verdict
-READING = ("cells.py", "names.py", "notebook.py", "package.py")  # of intake: what of a submission is judged
+READING = ("cells.py", "data.py", "names.py", "notebook.py", "package.py")  # of intake: what of a submission is judged
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Assignment:
         slots: in the order of the source notebook.
         provides: the gradus modules a student's code may import: ("gradus.data", …).
         source_sha256: of the source notebook's bytes.
+        data_sha256: of the files beside it, which submissions are given.
         accepts: patterns of the files that a student may hand in beside the notebook: ("*.csv", "figures/*.png").
     """
 
@@ -63,6 +65,7 @@ class Assignment:
     slots: tuple[Slot, ...]
     provides: tuple[str, ...]
     source_sha256: str
+    data_sha256: str
     accepts: tuple[str, ...] = ()
 
     @property
@@ -77,8 +80,10 @@ class Assignment:
 
     @property
     def checks_sha256(self) -> str:
-        """Hash of all that decides a verdict: the topic's checks, the judging core, gradus and the source notebook."""
-        return hashlib.sha256(f"{code_sha256(self.name)} {self.source_sha256}".encode()).hexdigest()
+        """Hash of all that decides a verdict: the topic's checks, the judging core, gradus, the source notebook and
+        the files beside it."""
+        told = f"{code_sha256(self.name)} {self.source_sha256} {self.data_sha256}"
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 libraries_of = cache(libraries)
@@ -117,7 +122,8 @@ def load_assignment(name: str, folder: str | Path) -> Assignment:
 
     Raises:
         FileNotFoundError: there is no such notebook.
-        ValueError: it is not an nbgrader source notebook whose checks are declared exercises with the same points.
+        ValueError: it is not an nbgrader source notebook whose checks are declared exercises with the same points, or the
+            files beside it are more than a submission can be given.
     """
     path = Path(folder) / name / f"{name}.ipynb"
     content = path.read_bytes()
@@ -138,7 +144,11 @@ def load_assignment(name: str, folder: str | Path) -> Assignment:
         if slot.kind == "check":
             compare_with_declaration(name, slot, exercises)
     sources(provides)  # a ValueError where one does not exist
-    return Assignment(name, slots, provides, hashlib.sha256(content).hexdigest(), tuple(accepts))
+    try:
+        beside = data_sha256(path.parent)
+    except ValueError as error:
+        raise ValueError(f"load_assignment: {name}: {error}") from None
+    return Assignment(name, slots, provides, hashlib.sha256(content).hexdigest(), beside, tuple(accepts))
 
 
 def require_patterns(name: str, accepts: Any) -> None:

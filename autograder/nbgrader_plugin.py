@@ -28,7 +28,7 @@ from autograder.grading.autograded import compose, grade_job, put_verdicts
 from autograder.grading.course import Course
 from autograder.grading.gradebook import NO_VERDICT, Marks, write_marks
 from autograder.grading.jobs import Graded, Job
-from autograder.grading.journal import Journal
+from autograder.grading.journal import Journal, one_run_at_a_time
 from autograder.grading.release import files_of, released_version
 from autograder.grading.result import Task
 from autograder.grading.submission import read
@@ -38,6 +38,8 @@ from autograder.intake.store import keep
 from autograder.reports.feedback import feedback_page
 
 __all__ = ["FeedbackExporter", "Judge", "Sanitize", "SubmissionExporter", "expect_the_notebook"]
+
+PATIENCE = 10.0  # seconds to wait for a grading run that goes on in the course
 
 
 def course_of(part: Any) -> Course:
@@ -141,14 +143,20 @@ class Judge(NbGraderPreprocessor):
 
 
 def enter(course: Course, task: Task, graded: Graded) -> None:
-    """Write verdicts into the journal, and then their marks into the gradebook.
+    """Write verdicts into the journal, and then their marks into the gradebook, when no grading run does the same.
 
     Raises:
+        UsageError: a run goes on in this course; nothing was written.
         RuntimeError: they cannot be written.
     """
+    with one_run_at_a_time(course.state / "lock", PATIENCE):
+        enter_alone(course, task, graded)
+
+
+def enter_alone(course: Course, task: Task, graded: Graded) -> None:
     journal = Journal(course.state / "journal.jsonl")
     student, name, package = task.student, task.assignment.name, task.package
-    changed = journal.last_entered().get((student, name), package.sha256) != package.sha256
+    changed = journal.entered_last(student, name) not in (None, package.sha256)
     journal.judged(graded.results)
     marks = Marks(student, name, package.sha256, graded.results, graded.untouched, changed, package.received)
     with course.gradebook() as gradebook:

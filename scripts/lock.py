@@ -20,7 +20,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder) / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", f"{ROOT}[course,book,test,cluster,postgres]"], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", f"{ROOT}[course,book,test,cluster,postgres]"], check=True
+        )
         frozen = subprocess.run(
             [python, "-m", "pip", "list", "--format=freeze"], check=True, capture_output=True, text=True
         ).stdout

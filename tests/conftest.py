@@ -9,4 +9,4 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("MPLBACKEND", "agg")
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "autograder"))
+sys.path[:0] = [str(ROOT / "tests" / "autograder"), str(ROOT / "scripts")]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 __all__ = ["add_command", "positive", "relative"]
+
+WIDTH = 100  # characters of a line of a description
 
 
 def add_command(
@@ -22,8 +25,9 @@ def add_command(
         more: further sentences for the command's own help.
         examples: lines that can be copied; shown at the end of its help.
     """
+    description = textwrap.fill(f"{help[:1].upper()}{help[1:]}. {more}", WIDTH, break_on_hyphens=False)
     made: argparse.ArgumentParser = commands.add_parser(
-        name, help=help, description=f"{help[:1].upper()}{help[1:]}. {more}".strip(),
+        name, help=help, description=description,
         epilog=f"examples:\n{examples}" if examples else None, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     made.set_defaults(run=run)

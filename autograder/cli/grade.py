@@ -30,8 +30,9 @@ exit codes: 0 every submission got a verdict; 1 some could not be judged or reco
 
 def add(commands: Any) -> None:
     grade = add_command(commands, "grade", run, "grade submissions and enter the marks into nbgrader's gradebook",
-                    "They are expected as SUBMITTED/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb. Marks and comments given by hand "
-                    "are kept.", EXAMPLES)  # fmt: skip
+                    "They are expected as SUBMITTED/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb. A run replaces every mark that a "
+                    "machine entered before, also by a lower one. Marks and comments given by hand stay; so do marks that "
+                    "--exercise has kept, for as long as the submission is the same.", EXAMPLES)  # fmt: skip
     add = grade.add_argument
     add("--submitted", type=Path, metavar="DIR", help="where the submissions lie; submitted/ where left out")
     add("--jobs", type=positive, default=cores(), metavar="N", help="judges at work at once; one a core where left out")
@@ -40,12 +41,16 @@ def add(commands: Any) -> None:
     add("--log", type=Path, metavar="FILE", help="append what happens to this file, one JSON object a line; "
         ".autograder/log.jsonl where left out")  # fmt: skip
     add("--only", action="append", default=[], metavar="STUDENT", help="this student alone; may be given several times")
-    add("--exercise", metavar="ID", help="this exercise alone, judged anew; its marks only go up")
-    add("--both-ways", action="store_true", help="with --exercise: marks may also go down")
+    add("--exercise", metavar="ID", help="this exercise alone, judged anew; a mark that the same submission has "
+        "earned is kept where the new one is lower, and later runs keep it, too, until another one is handed in")  # fmt: skip
+    add(
+        "--both-ways", action="store_true", help="with --exercise: marks may also go down, and what was kept is dropped"
+    )
     add(
         "--resume", action="store_true", help="judge only what the journal has no verdict on, or what has changed since"
     )
-    add("--reseed", action="store_true", help="draw the hidden inputs anew, for this and all later runs")
+    add("--reseed", action="store_true", help="draw the hidden inputs anew, for this and all later runs; no earlier "
+        "verdict holds then, and --resume judges everything again")  # fmt: skip
     add("--repeat", type=positive, default=1, metavar="R", help="judge each submission R times with the same hidden inputs; "
         "where the verdicts differ the lowest counts, and a note says so")  # fmt: skip
     add("--dry-run", action="store_true", help="judge and show, but write nothing into gradebook and journal")
@@ -69,7 +74,8 @@ def run(options: argparse.Namespace) -> int:
     from autograder.grading.run import Options, grade
 
     if options.both_ways and not options.exercise:
-        raise UsageError("--both-ways: only with --exercise; other runs always replace what a machine entered before")
+        raise UsageError("--both-ways: only with --exercise; other runs replace what a machine entered before, but "
+                         "for the marks that --exercise has kept")  # fmt: skip
     course = Course.open(options.course, options.db)
     told = Options(
         options.assignments, options.submitted, options.jobs, options.results, options.only, options.exercise,

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.grading.course import Course
 from autograder.grading.journal import append_lines
 
-__all__ = ["PENALTY", "Change", "changes", "write_down"]
+__all__ = ["PENALTY", "Change", "change_from", "changes", "write_down"]
 
 PENALTY = "late penalty"  # stands for a cell's grade_id, which holds no blank
 
@@ -32,6 +32,7 @@ class Change:
         why: the sentence that the student reads.
         submission_sha256, checks_sha256: what was judged, and by what.
         regrade: whether the run was one of ``--exercise``.
+        both_ways: whether it was one in which marks may go down, which ends what earlier ones have kept.
         by_hand: whether a person's mark stands in its place anyway.
     """
 
@@ -47,6 +48,7 @@ class Change:
     checks_sha256: str
     regrade: bool = False
     by_hand: bool = False
+    both_ways: bool = False
 
 
 NAMES = {f.name for f in fields(Change)}
@@ -67,6 +69,13 @@ def changes(course: Course) -> Iterator[Change]:
     if path.exists():
         with path.open("rb") as file:
             for line in file:
-                with suppress(ValueError, TypeError):
-                    record: dict[str, Any] = json.loads(line)
-                    yield Change(**{name: record[name] for name in NAMES & record.keys()})
+                if change := change_from(line):
+                    yield change
+
+
+def change_from(line: bytes) -> Change | None:
+    """The change of a line; None where a crash cut it short."""
+    with suppress(ValueError, TypeError):
+        record: dict[str, Any] = json.loads(line)
+        return Change(**{name: record[name] for name in NAMES & record.keys()})
+    return None

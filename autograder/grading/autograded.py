@@ -2,13 +2,12 @@
 
 It is the student's version as it was handed out, with what the student wrote put into it, and with the judge's verdicts as the
 outputs of the check cells. Nothing else comes from the student: no output, no lock, no points, no tag. nbgrader's
-formgrader opens it in the instructor's browser, so raw HTML in a student's words is made harmless.
+formgrader opens it in the instructor's browser, so a student's words are made harmless first.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,13 +16,13 @@ from autograder.answer import as_html, as_text
 from autograder.assignment import Assignment
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.result import Result
+from autograder.grading.student_markdown import harmless
 from autograder.grading.submission import Examined, examine, read
 from autograder.intake.notebook import fill
 
 __all__ = ["compose", "grade_job", "put_verdicts"]
 
 Notebook = dict[str, Any]
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def grade_job(job: Job) -> Graded:
@@ -92,11 +91,6 @@ def extra(position: int, cell: dict[str, Any]) -> Notebook:
     if cell.get("cell_type") == "code":
         made |= {"cell_type": "code", "source": cell["source"], "execution_count": None, "outputs": []}
     return made
-
-
-def harmless(text: str) -> str:
-    """Markdown in which no HTML is left."""
-    return TAG.sub("&lt;", text)
 
 
 def put_verdicts(notebook: Notebook, results: Iterable[Result]) -> None:

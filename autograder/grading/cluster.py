@@ -117,7 +117,7 @@ def dask(
         jobs: taken one by one, as workers become free.
         address: of the scheduler, ``tcp://HOST:PORT``.
         grade: see `judge_bytes`.
-        deadline: seconds after which a worker without an answer is given up.
+        deadline: seconds after which a worker without an answer is given up, for each time that a job is to be judged.
 
     Yields:
         (job, what came of it), as they come. A job may come twice, where it was given up too early.
@@ -205,7 +205,7 @@ class Run:
         self.submitted += 1
         key = f"autograder-{job.task.package.sha256[:16]}-{id(self):x}-{self.submitted}"
         future = self.client.submit(judge_bytes, job_to_bytes(job), self.grade, key=key, pure=False)
-        self.under_way[future] = job, time.monotonic() + self.deadline * AHEAD
+        self.under_way[future] = job, time.monotonic() + self.deadline * job.repeat * AHEAD
         future.add_done_callback(self.done.put)
 
     def outcome(self, job: Job, future: Future) -> Graded | None:
@@ -215,14 +215,21 @@ class Run:
             JudgesCannotStart: the worker refuses it, or has no autograder.
         """
         from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
 
         error = future.exception() if future.status == "error" else None
-        if isinstance(error, KilledWorker) or future.status in ("lost", "cancelled"):
+        data = b""
+        if future.status == "finished":
+            try:
+                data = future.result()
+            except (KilledWorker, FutureCancelledError) as lost:  # its worker went before the answer was fetched
+                error = lost
+        if isinstance(error, KilledWorker | FutureCancelledError) or future.status in ("lost", "cancelled"):
             self.counted = float("-inf")
             return self.suspect(job, "its worker was lost")
         if error is not None:
             raise JudgesCannotStart(f"a worker of the cluster cannot judge: {printable(repr(error))[:300]}")
-        graded = self.answer(job, future.result())
+        graded = self.answer(job, data)
         self.tries.pop(job.number, None)
         return graded
 

@@ -29,7 +29,9 @@ from autograder.sandbox.starting import close_all
 
 __all__ = ["DEADLINE", "JudgesCannotStart", "local", "prepare"]
 
-DEADLINE = 2 * Limits().total + Limits().start  # the judge's own limits come first; this one is for a judge that hangs
+DEADLINE = (
+    2 * Limits().total + Limits().start
+)  # to judge once: the judge's own limits come first, this one is for a hang
 START = 120.0  # seconds until a judge's process must be there
 AHEAD = 2  # submissions a judge has been given: the next one lies ready when one is done
 AHEAD_BYTES = 2**21  # of the next one: more would wait in the pipe until the judge reads it
@@ -52,7 +54,7 @@ def local(
         jobs: taken one by one, as judges become free.
         processes: how many.
         grade: judges one submission; a function of a module, which the processes import.
-        deadline: seconds after which a judge without an answer is given up.
+        deadline: seconds after which a judge without an answer is given up, for each time that a job is to be judged.
 
     Yields:
         (job, what came of it), as they come.
@@ -195,7 +197,7 @@ class Worker:
         self.jobs.append(job)
         self.seconds = seconds
         if len(self.jobs) == 1:
-            self.until = time.monotonic() + (seconds if self.ready else START)
+            self.until = time.monotonic() + (seconds * job.repeat if self.ready else START)
         with contextlib.suppress(OSError):  # it died meanwhile: reading its answer will say so
             self.connection.send(job)
 
@@ -208,11 +210,12 @@ class Worker:
         if not self.connection.poll():
             raise EOFError("no verdict in time")
         graded = self.connection.recv()
-        self.until = time.monotonic() + self.seconds
         if graded is None:
             self.ready = True
         else:
             self.jobs.popleft()
+        if self.jobs:
+            self.until = time.monotonic() + self.seconds * self.jobs[0].repeat
         return graded
 
     def replaced(self) -> Worker:

@@ -1,7 +1,8 @@
 """Marks into nbgrader's gradebook: one writer, a batch of submissions in one transaction.
 
 What a person entered there (marks, comments, extra credit) is never touched. What a machine entered before is always
-replaced, also by less: a worse submission, a cell that vanished. The one exception is a regrade, see `Marks.regrade`.
+replaced, also by less: a worse submission, a cell that vanished. The one exception are marks that a regrade of one exercise
+has kept: they hold for as long as the submission is the same, see `autograder.grading.regrade`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.grading.audit import PENALTY, Change, write_down
 from autograder.grading.course import Course
+from autograder.grading.journal import Journal
 from autograder.grading.light_imports import import_nbgrader
-from autograder.grading.regrade import mark_after
+from autograder.grading.regrade import KeptMarks, kept_marks, mark_after
 from autograder.grading.result import Result
 from autograder.grading.storage import PATIENCE, StorageFailure, reason, stubbornly
 
@@ -42,8 +44,8 @@ class Marks:
         changed: whether the submission is another one than at the last grading, so that marks given by hand are to be
             looked at again.
         timestamp: when it was handed in, if known.
-        regrade: "" for a grading; "up" for one exercise judged anew, where marks may only go up; "both ways" where they may
-            go down, too.
+        regrade: "" for a grading; "up" for one exercise judged anew, where a mark that the same submission has earned may
+            only go up; "both ways" where it may go down, too.
     """
 
     student: str
@@ -108,7 +110,7 @@ def write_marks(
 def enter(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> list[Change]:
     """Enter a batch and commit it; the changes of automatic marks."""
     made: list[Change] = []
-    late = LatePenalties(course)
+    late, kept = LatePenalties(course), kept_marks(course)
     for name in dict.fromkeys(marks.assignment for marks in batch):
         of_assignment = [marks for marks in batch if marks.assignment == name]
         source = gradebook.find_notebook(name, name)
@@ -120,7 +122,7 @@ def enter(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> list[
             if marks.timestamp is not None:
                 submission.timestamp = marks.timestamp
             notebook = next(n for n in submission.notebooks if n.notebook_id == source.id)
-            made += enter_grades(notebook, marks, cells, answers)
+            made += enter_grades(course, notebook, marks, kept, cells, answers)
             made += late.enter(notebook, marks)
     gradebook.db.flush()
     write_down(course, made)
@@ -129,11 +131,13 @@ def enter(course: Course, gradebook: Gradebook, batch: Sequence[Marks]) -> list[
 
 
 def enter_grades(
-    notebook: SubmittedNotebook, marks: Marks, cells: dict[str, str], answers: dict[str, str]
-) -> list[Change]:
+    course: Course, notebook: SubmittedNotebook, marks: Marks, kept: KeptMarks, cells: dict[str, str],
+    answers: dict[str, str],
+) -> list[Change]:  # fmt: skip
     """Replace the automatic marks and comments of one submission.
 
     Args:
+        kept: by regrades before.
         cells: id -> grade_id of the graded cells; answers: the same of the student's cells.
 
     Returns:
@@ -149,8 +153,12 @@ def enter_grades(
         if name not in scores:
             continue
         judged, result = scores[name], results.get(name)
-        new = mark_after(grade.auto_score, judged) if marks.regrade == "up" and result else judged
-        if grade.auto_score != new or new != judged:
+        floor = kept.of(marks.student, marks.assignment, name, marks.sha256) if result else None
+        new = judged if marks.regrade == "both ways" else mark_after(floor, judged)
+        if marks.regrade == "up" and result and has_earned(course, marks, name, grade.auto_score):
+            new = mark_after(grade.auto_score, new)
+        to_tell = new != judged if marks.regrade == "up" else marks.regrade == "both ways" and floor is not None
+        if grade.auto_score != new or to_tell:
             made.append(change_of(marks, name, grade.auto_score, new, judged, result, grade.manual_score is not None))
         grade.auto_score = new
         if grade.manual_score is None:
@@ -163,6 +171,12 @@ def enter_grades(
     return made
 
 
+def has_earned(course: Course, marks: Marks, exercise: str, mark: float | None) -> bool:
+    """Whether one of the verdicts on these very bytes gave this mark."""
+    verdicts = Journal(course.state / "journal.jsonl").of_student(marks.student, marks.assignment)
+    return any(score_of(r) == mark for r in verdicts if (r.exercise, r.submission_sha256) == (exercise, marks.sha256))
+
+
 def change_of(
     marks: Marks, cell: str, old: float | None, new: float | None, judged: float | None, result: Result | None = None,
     by_hand: bool = False,
@@ -170,7 +184,7 @@ def change_of(
     verdict, why = (result.verdict, result.message) if result else ("", "")
     checks = result.checks_sha256 if result else ""
     return Change(marks.student, marks.assignment, cell, old, new, judged, verdict, why, marks.sha256, checks,
-                  bool(marks.regrade) and result is not None, by_hand)  # fmt: skip
+                  bool(marks.regrade) and result is not None, by_hand, marks.regrade == "both ways")  # fmt: skip
 
 
 def score_of(result: Result) -> float | None:

@@ -15,19 +15,23 @@ import hashlib
 import json
 import os
 import re
+import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from autograder.grading.course import UsageError
 from autograder.grading.environment import environment
+from autograder.grading.followed import Followed
 from autograder.grading.result import Result
 from autograder.judging import Answer
 
-__all__ = ["Journal", "StorageFailure", "Verdicts", "append_lines", "key_of", "one_run_at_a_time"]
+__all__ = ["Journal", "StorageFailure", "Verdicts", "append_lines", "caught_up", "key_of", "one_run_at_a_time"]
 
+F = TypeVar("F", bound=Followed)
 TEXT = rb'"((?:[^"\\]|\\.)*)"'
 HEAD = re.compile(rb'\{"key": "[0-9a-f]{64}", "student": ' + TEXT + rb', "assignment": ' + TEXT)
 TAIL = re.compile(
@@ -116,6 +120,30 @@ class Journal:
                 places[key].append(place)
         return Verdicts(self.path, places)
 
+    def of_student(self, student: str, assignment: str) -> list[Result]:
+        """All verdicts on whatever a student has handed in of an assignment, oldest first.
+
+        What this process has read of the file before is not read again.
+
+        Raises:
+            StorageFailure: it cannot be read.
+        """
+        index = caught_up(index_of(self.path))
+        verdicts = Verdicts(self.path, index.places)
+        return (
+            [result for _, result in verdicts.each((student, assignment))] if (student, assignment) in verdicts else []
+        )
+
+    def entered_last(self, student: str, assignment: str) -> str | None:
+        """Hash of the submission of a student whose marks were entered last; None where none were.
+
+        What this process has read of the file before is not read again.
+
+        Raises:
+            StorageFailure: it cannot be read.
+        """
+        return caught_up(index_of(self.path)).entered.get((student, assignment))
+
     def last_entered(self) -> dict[tuple[str, str], str]:
         """(student, assignment) -> hash of the submission whose marks were entered last."""
         last = {}
@@ -142,20 +170,79 @@ class Verdicts(Mapping[tuple[str, str], dict[str, Result]]):
     def __len__(self) -> int:
         return len(self.places)
 
+    def __contains__(self, submission: object) -> bool:
+        return submission in self.places
+
     def by_key(self, submission: tuple[str, str]) -> dict[str, Result]:
         """All verdicts on a submission of this student, of whatever bytes, checks and seed: key -> the last result.
 
         Raises:
             KeyError: there is none.
         """
-        places, found = self.places[submission], dict[str, Result]()
+        found: dict[str, Result] = {}
+        for key, result in self.each(submission):
+            found.pop(key, None)  # the order is that of the last time
+            found[key] = result
+        return found
+
+    def each(self, submission: tuple[str, str]) -> Iterator[tuple[str, Result]]:
+        """(key, result) of all of them, oldest first.
+
+        Raises:
+            KeyError: there is none.
+        """
+        places = self.places[submission]
         with self.path.open("rb") as file:
             for place in places:
                 file.seek(place)
                 if read := verdict_of(file.readline()):
-                    found.pop(read[0], None)  # the order is that of the last time
-                    found[read[0]] = read[1]
-        return found
+                    yield read
+
+
+class Index(Followed):
+    """Where in a journal the verdicts on each submission lie, and whose marks were entered last.
+
+    Attributes:
+        places: (student, assignment) -> where the lines with the verdicts begin.
+        entered: (student, assignment) -> hash of the submission.
+    """
+
+    def forget(self) -> None:
+        super().forget()
+        self.places: dict[tuple[str, str], array[int]] = {}
+        self.entered: dict[tuple[str, str], str] = {}
+
+    def whole(self, line: bytes) -> bool:
+        return TAIL.search(line, max(0, len(line) - 60)) is not None
+
+    def take(self, place: int, line: bytes) -> None:
+        if not self.whole(line):
+            return
+        if line.startswith(b'{"entered"'):
+            with contextlib.suppress(ValueError):
+                student, assignment, sha256 = json.loads(line)["entered"]
+                self.entered[student, assignment] = sha256
+        elif head := HEAD.match(line):
+            self.places.setdefault((text_of(head[1]), text_of(head[2])), array("Q")).append(place)
+
+
+@cache
+def index_of(path: Path) -> Index:
+    """The index of a journal; one for this process."""
+    return Index(path)
+
+
+def caught_up(file: F) -> F:
+    """A file of this course, with what was appended since it was last read.
+
+    Raises:
+        StorageFailure: it cannot be read.
+    """
+    try:
+        file.follow()
+    except OSError as error:
+        raise StorageFailure(f"{file.path} cannot be read: {error.strerror or error}") from error
+    return file
 
 
 def text_of(quoted: bytes) -> str:
@@ -215,8 +302,11 @@ def locked(fd: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def one_run_at_a_time(path: Path) -> Iterator[None]:
+def one_run_at_a_time(path: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold the course's lock, so that only one run writes marks.
+
+    Args:
+        patience: seconds to wait for it.
 
     Raises:
         UsageError: another run holds it, or the folder cannot be written.
@@ -225,9 +315,19 @@ def one_run_at_a_time(path: Path) -> Iterator[None]:
         file = path.open("a+")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    until = time.monotonic() + patience
     with file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(f"another grading run is going on in this course ({path} is locked)") from None
+        while not taken(file.fileno()):
+            if time.monotonic() >= until:
+                raise UsageError(f"another grading run is going on in this course ({path} is locked)")
+            time.sleep(0.05)
         yield
+
+
+def taken(fd: int) -> bool:
+    """Take a lock that is free; whether it was."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,8 +1,13 @@
 """One exercise judged anew for a whole class, because its check was wrong: ``autograder grade --exercise ID`` in mid-term.
 
-Nobody loses points through a fault of the check: marks only go up, unless the run is told ``--both-ways``. Who changed and
-why is kept in ``.autograder/regrades/``, one file for each version of the checks. It is made from the audit, so a regrade
-that was killed and resumed lists everybody.
+Nobody loses points through a fault of the check: where the mark that stands was earned by the same submission, it only goes
+up. The mark that was kept so belongs to the student, the exercise and the bytes of the submission. Every later run, of one
+exercise or of all, resumed or not, gives at least this mark as long as the bytes are the same; another submission starts from
+its own verdicts. ``--both-ways`` lets marks go down, too, and ends what was kept.
+
+Which marks were kept is read from the audit, whether a submission has earned a mark from the journal; both are written before
+the mark changes, so that a run that was killed and resumed comes to the same marks. Who changed and why is told in
+``.autograder/regrades/``, one file for each version of the checks, made from the audit, too.
 """
 
 from __future__ import annotations
@@ -10,13 +15,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.grading.audit import Change, changes
+from autograder.grading.audit import Change, change_from, changes
 from autograder.grading.course import Course, printable
+from autograder.grading.followed import Followed
+from autograder.grading.journal import caught_up
 
-__all__ = ["Regrade", "as_text", "keep", "mark_after", "regrade_of", "summed_up"]
+__all__ = ["KeptMarks", "Regrade", "as_text", "keep", "kept_marks", "mark_after", "regrade_of", "summed_up"]
 
 
 def mark_after(old: float | None, judged: float | None) -> float | None:
@@ -28,6 +36,41 @@ def mark_after(old: float | None, judged: float | None) -> float | None:
     """
     known = [mark for mark in (old, judged) if mark is not None]
     return max(known, default=None)
+
+
+class KeptMarks(Followed):
+    """The marks that regrades have kept, as the audit tells."""
+
+    def forget(self) -> None:
+        super().forget()
+        self.marks: dict[tuple[str, str, str, str], float] = {}
+
+    def take(self, place: int, line: bytes) -> None:
+        if b'"regrade": true' not in line or (change := change_from(line)) is None:
+            return
+        key = change.student, change.assignment, change.cell, change.submission_sha256
+        if change.both_ways:
+            self.marks.pop(key, None)
+        elif change.judged is not None and change.new is not None and change.judged < change.new:
+            self.marks[key] = change.new
+
+    def of(self, student: str, assignment: str, exercise: str, submission_sha256: str) -> float | None:
+        """The mark that was kept for these bytes; None where none was."""
+        return self.marks.get((student, assignment, exercise, submission_sha256))
+
+
+@cache
+def reader_of(path: Path) -> KeptMarks:
+    return KeptMarks(path)
+
+
+def kept_marks(course: Course) -> KeptMarks:
+    """The marks that regrades have kept until now. What this process has read of the audit before is not read again.
+
+    Raises:
+        StorageFailure: the audit cannot be read.
+    """
+    return caught_up(reader_of(course.state / "audit.jsonl"))
 
 
 @dataclass(frozen=True)

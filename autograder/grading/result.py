@@ -68,7 +68,7 @@ class Result:
         message: the sentence that matters most, as the student reads it.
         misconception: the name of the recognised mistake, or None.
         seconds: wall time spent on it, by the judge's clock.
-        isolation: how the student's code was kept apart.
+        isolation: how the student's code was kept apart; "none" where the judge failed, and no code ran to an end.
         submission_sha256: of the submitted bytes; "" where there were none.
         checks_sha256: of everything that decides the verdict, see `Assignment.checks_sha256`.
         seed: of the hidden cases.

@@ -11,6 +11,7 @@ from autograder.assignment import Assignment
 from autograder.grading.course import Course
 from autograder.grading.gradebook import score_of
 from autograder.grading.journal import HEAD, Journal, text_of
+from autograder.grading.regrade import kept_marks, mark_after
 from autograder.grading.result import Result, Task
 
 __all__ = ["Settled"]
@@ -21,16 +22,20 @@ class Settled:
 
     def __init__(self, course: Course, journal: Journal, assignments: Iterable[Assignment]) -> None:
         self.course = course
-        self.entered = entered_since(journal)
+        self.entered, self.kept = entered_since(journal), kept_marks(course)
         self.marks = {a.name: marks_of(course, a) for a in assignments}
 
     def __call__(self, task: Task, known: Sequence[Result]) -> bool:
-        """Whether all that would be done with these verdicts has been done: their marks are in this very gradebook, and
-        the notebook is in ``autograded/``."""
-        name = task.assignment.name
+        """Whether all that would be done with these verdicts has been done: their marks, or the ones that a regrade has
+        kept, are in this very gradebook, and the notebook is in ``autograded/``. A regrade is never settled: what it does
+        depends on more than the verdicts."""
+        name, sha256 = task.assignment.name, task.package.sha256
+        kept = {r.exercise: self.kept.of(task.student, name, r.exercise, sha256) for r in known}
         return (
-            self.entered.get((task.student, name)) == task.package.sha256
-            and self.marks[name].get(task.student) == as_one([(r.exercise, score_of(r)) for r in known])
+            task.only_exercise is None
+            and self.entered.get((task.student, name)) == sha256
+            and self.marks[name].get(task.student)
+            == as_one([(r.exercise, mark_after(kept[r.exercise], score_of(r))) for r in known])
             and self.course.notebook("autograded", task.student, name).is_file()
         )
 

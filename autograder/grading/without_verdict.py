@@ -34,9 +34,14 @@ def quarantined(job: Job) -> Graded:
 
 
 def without_verdict(job: Job, verdict: str, message: str) -> Graded:
-    """What is said of a submission that could not be judged: 0 points for each exercise, and why."""
+    """What is said of a submission that could not be judged: 0 points for each exercise, and why.
+
+    The isolation is "none": no code ran to an end, and where some was begun, on another machine perhaps, is not known here.
+    """
     task, known = job.task, declared(job.task.assignment.name)
-    results = tuple(result_of(task, unanswered(known[id], verdict, message), 0.0) for id in task.exercises)
+    results = tuple(
+        result_of(task, unanswered(known[id], verdict, message), 0.0, isolation="none") for id in task.exercises
+    )
     notebook = json.loads(job.template)
     put_verdicts(notebook, [*job.earlier, *results])
     return Graded(results, json.dumps(notebook), None)

@@ -17,7 +17,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -82,7 +82,7 @@ class Stop(Exception):
     """What is wrong with the rest of an archive."""
 
 
-def entries(path: Path, caps: Caps | None = None) -> Iterator[Entry]:
+def entries(path: Path, caps: Caps | None = None) -> Generator[Entry, None, None]:
     """The files in an archive, in its order; folders, and what systems leave lying about, are passed over.
 
     The last entry may be one without a name: the reason why the rest was not read.

@@ -14,7 +14,7 @@ from pathlib import Path
 from autograder.intake.archive import Caps, Entry, entries
 from autograder.intake.names import fault_of
 from autograder.intake.package import ATTENDANTS
-from autograder.intake.platforms import Handed, Unknown, handed_in
+from autograder.intake.platforms import Handed, Unknown, handed_in, layout_of
 from autograder.intake.receipts import Receipt, write_receipts
 
 __all__ = ["Collected", "Order", "collect"]
@@ -115,12 +115,14 @@ def staging(order: Order) -> Iterator[Path | None]:
 def gather(archive: Path, order: Order, stage: Path | None, found: Collected) -> dict[tuple[str, str], Gathered]:
     """Read the archive to its end; write what is somebody's into the stage, if there is one."""
     gathered: dict[tuple[str, str], Gathered] = {}
+    with contextlib.closing(entries(archive, order.caps)) as first:  # read until the layout is sure: mostly one file
+        layout = layout_of((entry.name for entry in first if not entry.refused), order.assignments)
     for entry in entries(archive, order.caps):
         if entry.refused:
             found.refused.append((entry.name or archive.name, entry.refused))
             continue
         try:
-            handed = handed_in(entry.name, order.assignments, order.roster)
+            handed = handed_in(entry.name, layout, order.assignments, order.roster)
             if handed.path in ATTENDANTS:
                 found.notes.append(f"{entry.name} was left behind: when a submission came is not for its author to say")
                 continue

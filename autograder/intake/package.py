@@ -16,21 +16,20 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 from autograder.assignment import Assignment, accepted
 from autograder.intake.cells import MAX_BYTES, Malformed
+from autograder.intake.data import MAX_DATA, MAX_LAID, data_files, laid
 from autograder.intake.names import fault_of, is_hidden, shadowed, shown
 from autograder.intake.receipts import Receipt, received_at
 
-__all__ = ["Package", "data_files", "digest", "read_file", "read_package"]
+__all__ = ["Package", "digest", "read_file", "read_package"]
 
 MAX_ENTRIES = 1_000  # files and folders that are looked at
 MAX_DEPTH = 5  # folders in folders
 MAX_FILES = 100  # companions
-MAX_COMPANIONS = 32 * 2**20  # bytes of all companions together
 MAX_NOTES = 30
 ATTENDANTS = ("timestamp.txt", "submission_secret.txt")  # nbgrader's own
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -159,7 +158,7 @@ class Beside:
         self.notebooks: list[str] = []
         self.unwanted: list[str] = []
         self.seen = 0
-        self.room = MAX_COMPANIONS
+        self.room = MAX_DATA - sum(map(len, given.values()))
 
     def collect(self, fd: int) -> None:
         """Look at all there is in an open folder; where that is too much, nothing goes along."""
@@ -218,9 +217,10 @@ class Beside:
             self.notes.append(f"{shown(path)} was left out: it is in the way of a file of the instructor's.")
         elif module := shadowed(path):
             self.notes.append(f"{shown(path)} was left out: it would take the place of the module {module}.")
-        elif size > self.room or len(self.own) == MAX_FILES:
+        elif size > self.room or len(self.own) == MAX_FILES or laid((*self.given, *self.own, path)) > MAX_LAID:
             self.notes.append(
-                f"{shown(path)} was left out: at most {MAX_FILES} files of {MAX_COMPANIONS // 2**20} MB in all."
+                f"{shown(path)} was left out: at most {MAX_FILES} files go along, and with the assignment's own "
+                f"{MAX_LAID} files and folders of {MAX_DATA // 2**20} MB in all."
             )
         else:
             self.take(fd, entry.name, path)
@@ -234,23 +234,6 @@ class Beside:
         self.room -= len(self.own[path])
         if links > 1:
             self.notes.append(f"{shown(path)} is a hard link: the file has other names elsewhere.")
-
-
-def data_files(data: Path) -> Mapping[str, bytes]:
-    """The instructor's files beside a source notebook, path -> bytes: notebooks and hidden files are none of them."""
-    found = []
-    for path in sorted(data.rglob("*")):
-        name = path.relative_to(data).as_posix()
-        if not is_hidden(name) and path.suffix not in (".ipynb", ".pyc") and path.is_file():
-            status = path.stat()
-            found.append((name, path, status.st_mtime_ns, status.st_size))
-    return read_data(tuple(found))
-
-
-@lru_cache(maxsize=16)
-def read_data(files: tuple[tuple[str, Path, int, int], ...]) -> Mapping[str, bytes]:
-    """Read once for all submissions, and again when a file has changed."""
-    return {name: path.read_bytes() for name, path, _, _ in files}
 
 
 # ------------------------------------------------------------------ opening

@@ -1,7 +1,7 @@
-"""What a student may read of a verdict: nothing of hidden cases but their names, nothing of the machine that judged.
+"""What a student may read of a verdict: of a hidden case its name and a hint, nothing of the machine that judged.
 
-The judge writes its answers so already. What stands here holds whatever an answer says: a student's exception can carry a path
-of the grader's, and a journal may have been written by an older grader.
+The judge leaves a hidden case's call, values and trace empty. They are emptied here, too: a journal may have been written by an
+older grader. Paths and the host's name are taken out here alone: a student's exception, which the judge repeats, can carry them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ __all__ = ["Pair", "Passage", "similar", "tokens"]
 
 K = 10  # tokens in a hash
 W = 6  # hashes of which one is kept
-MAX_CHARACTERS = 200_000  # of one submission; what comes after them is not compared
+MAX_CHARACTERS = 200_000  # of the cells of one submission together; what comes after them is not compared
 COMMON = 0.1  # a fingerprint that a larger share of the class has is nobody's own
 COMMON_LEAST = 3  # submissions that may have it in a small class
 LEAST_SHARED = 8  # fingerprints: some 35 tokens, five lines
@@ -31,17 +31,19 @@ LEAST_SHARE = 0.5  # of the smaller one's own fingerprints
 
 TOKEN = re.compile(
     r"""[ \t\f\r]*+(?:
-    ([^\W\d]\w*+(?!["']))
+    ([^\W\d]\w*+)
     |(\n)
     |(\.?\d(?:[eE][+-]|[\w.])*+)
-    |([rbuftRBUFT]{0,2}(?:\"{3}(?:[^"\\]|\\.|"(?!""))*+(?:\"{3})?|'{3}(?:[^'\\]|\\.|'(?!''))*+(?:'{3})?
-        |"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?))
+    |(\"{3}(?:[^"\\]|\\.|"(?!""))*+(?:\"{3})?|'{3}(?:[^'\\]|\\.|'(?!''))*+(?:'{3})?
+        |"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)
     |(\#[^\n]*)
     |(\*\*|//|<<|>>|->|:=|[-+*/%@&|^<>=!]=|[^\s\w])
     |)""",  # nothing: a run of blanks at the end is passed over as one
     re.VERBOSE | re.DOTALL,
 )
 IS_NAME, IS_LINE, IS_NUMBER, IS_TEXT, IS_COMMENT, _ = range(1, 7)  # the pattern's groups
+PREFIXES = frozenset(("r", "b", "u", "f", "t", "rb", "br", "rf", "fr", "rt", "tr"))  # of a text, in any case
+QUOTES = ('"', "'")
 KEPT = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 NAME, NUMBER, TEXT = "n", "0", "''"
 
@@ -102,12 +104,14 @@ def tokens(source: str) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     line, depth, start, before = 1, 0, True, ""
     lone: int | None = None  # place of a text that opens a statement, and may be all of it
-    for match in TOKEN.finditer(source[:MAX_CHARACTERS]):
+    for match in TOKEN.finditer(source):
         kind = match.lastindex
         if kind is None:
             continue
         text = match[kind]
         if kind == IS_NAME:
+            if source[match.end() : match.end() + 1] in QUOTES and text.lower() in PREFIXES:
+                continue
             if text not in kept and not (before == "." and text in library):
                 text = NAME
             found.append((text, line))
@@ -143,12 +147,17 @@ def tokens(source: str) -> list[tuple[str, int]]:
 
 
 def fingerprint(cells: Sequence[tuple[str, str]]) -> Print:
-    """Winnow the cells of a submission, (label, source) each; no fingerprint reaches over the end of a cell."""
+    """Winnow the cells of a submission, (label, source) each; no fingerprint reaches over the end of a cell.
+
+    MAX_CHARACTERS are read, of all cells together.
+    """
+    room = MAX_CHARACTERS
     words: list[int] = []
     lines: list[int] = []
     cell: list[int] = []
     for number, (_, source) in enumerate(cells):
-        read = tokens(source)
+        read = tokens(source[:room])
+        room = max(room - len(source), 0)
         words += [identity(text) for text, _ in read] + [0]
         lines += [line for _, line in read] + [0]
         cell += [number] * (len(read) + 1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.grading.course import Course
+from autograder.grading.student_markdown import as_written
 
 __all__ = ["Written", "cells_of_student", "code_cells", "written"]
 
@@ -71,7 +72,7 @@ def written(cells: Iterable[Cell], stubs: Mapping[str, str], handed_out: Iterabl
         grade_id = mark.get("grade_id")
         if grade_id and mark.get("grade") and mark.get("solution"):
             if source != stubs.get(grade_id):
-                found.words[grade_id] = source.replace("&lt;", "<") if cell["cell_type"] == "markdown" else source
+                found.words[grade_id] = as_written(source) if cell["cell_type"] == "markdown" else source
         elif grade_id and mark.get("grade"):
             found.code[grade_id], waiting = waiting, []
         elif cell["cell_type"] == "code" and not mark.get("locked") and source.strip() and source not in known:

@@ -122,6 +122,40 @@ def test_the_checks_hash_changes_with_the_source_notebook_and_with_the_reference
     assert len(hashes) == 2
 
 
+def test_the_checks_hash_changes_with_the_files_beside_the_source_notebook(tmp_path):
+    def now():
+        return load(tmp_path, toy.notebook()).checks_sha256
+
+    seen = [now()]
+    for name, text in (("data.csv", "1,2"), ("data.csv", "1,3"), ("data.csv", ""), ("more/data.csv", "1,3")):
+        (tmp_path / "toy" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "toy" / name).write_text(text)
+        seen.append(now())
+    (tmp_path / "toy" / "data.csv").rename(tmp_path / "toy" / "table.csv")
+    seen.append(now())
+    assert len(set(seen)) == 6
+    (tmp_path / "toy" / ".ipynb_checkpoints").mkdir()
+    (tmp_path / "toy" / ".ipynb_checkpoints" / "toy-checkpoint.ipynb").write_text("{}")
+    (tmp_path / "toy" / "notes.ipynb").write_text("{}")
+    assert now() == seen[-1], "no submission is given these"
+
+
+def test_an_assignment_whose_files_are_more_than_a_submission_can_be_given_is_refused(tmp_path):
+    load(tmp_path, toy.notebook())
+    with (tmp_path / "toy" / "data.bin").open("wb") as file:
+        file.truncate(32 * 2**20)
+    load_assignment("toy", tmp_path)
+    with (tmp_path / "toy" / "data.bin").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ValueError, match=r"load_assignment: toy: the files beside the notebook .* at most 32 MB"):
+        load_assignment("toy", tmp_path)
+    (tmp_path / "toy" / "data.bin").unlink()
+    for i in range(1001):
+        (tmp_path / "toy" / f"{i}.txt").touch()
+    with pytest.raises(ValueError, match=r"at most 1000 with their folders, got 0\.0 MB and 1001"):
+        load_assignment("toy", tmp_path)
+
+
 def test_only_what_is_provided_and_what_it_needs_is_handed_out():
     got = sources(("gradus.clipping",))
     text = (gradus_folder() / "clipping.py").read_text(encoding="utf-8")

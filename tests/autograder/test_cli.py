@@ -46,6 +46,23 @@ def test_help_names_the_commands_and_those_of_a_run_show_how_they_are_used(capsy
             assert f"examples:\n  autograder {name}" in told
 
 
+@pytest.mark.parametrize("name", ["grade", "report", "collect", "export"])
+def test_no_description_is_wider_than_a_page(capsys, name):
+    assert code_of(name, "--help") == 0
+    description = capsys.readouterr().out.partition("\n\n")[2].partition("positional arguments:")[0]
+    assert max(map(len, description.splitlines())) <= 120
+
+
+def test_the_help_says_what_becomes_of_marks_that_were_entered_before(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert code_of("grade", "--help") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for words in ("A run replaces every mark that a machine entered before, also by a lower one",
+                  "marks that --exercise has kept, for as long as the submission is the same",
+                  "no earlier verdict holds then"):  # fmt: skip
+        assert words in told
+
+
 @pytest.mark.parametrize(
     "words, said",
     [

@@ -101,6 +101,12 @@ def test_a_worker_that_hangs_is_started_again_and_its_submission_set_aside(sched
     assert {s: v[0][1] for s, v in came.items()} == {"hangs": "quarantined", "a": "missing"}
 
 
+def test_a_submission_that_is_judged_several_times_has_as_many_times_as_long(scheduler, jobs):
+    made = [replace(job, repeat=8) for job in jobs("is slow")]
+    came = verdicts(dask(made, scheduler, grade="moody:judge", deadline=0.5))
+    assert {s: v[0][1] for s, v in came.items()} == {"is slow": "missing"}
+
+
 def test_a_worker_judges_one_submission_at_a_time_and_none_that_it_cannot_confine(jobs, monkeypatch):
     [job] = jobs("a")
     with cluster.at_work:

@@ -16,7 +16,7 @@ from autograder.cli import main
 from autograder.grading.course import Course
 from autograder.intake.archive import entries
 from autograder.intake.collecting import Order, collect
-from autograder.intake.platforms import Handed, Unknown, handed_in, read_roster
+from autograder.intake.platforms import Handed, Unknown, handed_in, layout_of, read_roster
 from autograder.intake.receipts import latest_receipts
 
 
@@ -27,6 +27,12 @@ def order(tmp_path):
 
 
 # ------------------------------------------------------------------ whose file it is
+
+
+def told(name, assignments, roster, *others):
+    """What a name says in an archive of it and others."""
+    return handed_in(name, layout_of([*others, name], assignments), assignments, roster)
+
 
 NAMES = {
     f"ada/{PATH}": Handed("ada", "ada", NAME, f"{NAME}.ipynb"),
@@ -39,37 +45,39 @@ NAMES = {
     f"Ada Lovelace_12345_assignsubmission_file_/{NAME}.ipynb": Handed("Ada_Lovelace", "12345", NAME, f"{NAME}.ipynb"),
     f"Ada Lovelace_12345_assignsubmission_file_{NAME}.ipynb": Handed("Ada_Lovelace", "12345", NAME, f"{NAME}.ipynb"),
     f"Zoë O'Neil_7_assignsubmission_file_/x/{NAME}.ipynb": Handed("Zoë_O'Neil", "7", NAME, f"x/{NAME}.ipynb"),
+    f"Zoë O'Neil_7_assignsubmission_file_/{PATH}": Handed("Zoë_O'Neil", "7", NAME, f"{NAME}.ipynb"),
+    f"week 1/Ada Lovelace_12345_assignsubmission_file_/{PATH}": Handed("Ada_Lovelace", "12345", NAME, f"{NAME}.ipynb"),
     "lovelaceada_12345_67890_my_data.csv": Handed("12345", "12345", NAME, "my_data.csv"),
 }
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_tells_whose_file_it_is(name):
-    assert handed_in(name, [NAME], None) == NAMES[name]
+    assert told(name, [NAME], None) == NAMES[name]
 
 
 @pytest.mark.parametrize("name", [f"{NAME}.ipynb", PATH, "ada/other/other.ipynb", "readme.txt", "a_b_c.ipynb",
                                   "Ada Lovelace_12345_assignsubmission_onlinetext_/onlinetext.html"])  # fmt: skip
 def test_a_name_that_tells_nothing_is_refused(name):
     with pytest.raises(Unknown):
-        handed_in(name, [NAME], None)
+        told(name, [NAME], None)
 
 
 def test_of_several_assignments_a_file_belongs_to_the_one_it_is_called_after():
     both = [NAME, "other"]
-    assert handed_in("a_1_2_other.ipynb", both, None).assignment == "other"
+    assert told("a_1_2_other.ipynb", both, None).assignment == "other"
     with pytest.raises(Unknown, match="say with --assignment"):
-        handed_in("a_1_2_data.csv", both, None)
+        told("a_1_2_data.csv", both, None)
 
 
 def test_a_roster_gives_the_ids_of_the_course(tmp_path):
     path = tmp_path / "ids.csv"
     path.write_text("id,section,student\n12345,A,ada\nAda Lovelace,B,ada\n", encoding="utf-8-sig")
     roster = read_roster(path)
-    assert handed_in(f"x_12345_1_{NAME}.ipynb", [NAME], roster).student == "ada"
-    assert handed_in(f"Ada Lovelace_9_assignsubmission_file_/{NAME}.ipynb", [NAME], roster).student == "ada"
+    assert told(f"x_12345_1_{NAME}.ipynb", [NAME], roster).student == "ada"
+    assert told(f"Ada Lovelace_9_assignsubmission_file_/{NAME}.ipynb", [NAME], roster).student == "ada"
     with pytest.raises(Unknown, match="777 x, who is not in the roster"):
-        handed_in(f"x_777_1_{NAME}.ipynb", [NAME], roster)
+        told(f"x_777_1_{NAME}.ipynb", [NAME], roster)
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "", "id,student\n1,a\n1,b\n", "id,student\n1,../a\n", "id,student\n1,a/b\n",
@@ -79,6 +87,66 @@ def test_a_roster_of_another_form_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ValueError, match=r"ids\.csv"):
         read_roster(path)
+
+
+# ------------------------------------------------------------------ files called like somebody else's
+
+MOODLE, CANVAS = "Alice A_1_assignsubmission_file_", "alicea_1_10_"
+CALLED = {  # what Alice's file is called -> the path that it has in her submission
+    f"{MOODLE}/bob/{PATH}": f"bob/{PATH}", f"{MOODLE}/Bob B_999_assignsubmission_file_/{NAME}.ipynb":
+    f"Bob B_999_assignsubmission_file_/{NAME}.ipynb", f"{MOODLE}/bobb_999_20_{NAME}.ipynb": f"bobb_999_20_{NAME}.ipynb",
+    f"{MOODLE}/{PATH}": f"{NAME}.ipynb", f"{MOODLE}/{NAME}/bob/{PATH}": f"bob/{PATH}",
+    f"{MOODLE}bobb_999_20_{NAME}.ipynb": f"bobb_999_20_{NAME}.ipynb",
+    f"{MOODLE}Bob B_999_assignsubmission_file_{NAME}.ipynb": f"Bob B_999_assignsubmission_file_{NAME}.ipynb",
+    f"{CANVAS}bobb_999_20_{NAME}.ipynb": f"bobb_999_20_{NAME}.ipynb",
+    f"{CANVAS}LATE_999_20_{NAME}.ipynb": f"LATE_999_20_{NAME}.ipynb",
+    f"{CANVAS}Bob B_999_assignsubmission_file_{NAME}.ipynb": f"Bob B_999_assignsubmission_file_{NAME}.ipynb",
+    f"{CANVAS}999_20_{NAME}.ipynb": f"999_20_{NAME}.ipynb",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "roster", [None, {"1": "alice", "999": "bob", "Bob B": "bob", "bobb": "bob"}], ids=["", "roster"]
+)
+@pytest.mark.parametrize("wrapped", ["", "week 1/"])
+@pytest.mark.parametrize("name", CALLED)
+def test_what_a_student_s_file_is_called_makes_it_nobody_else_s(name, wrapped, roster):
+    owner = "alice" if roster else "Alice_A" if name.startswith(MOODLE) else "1"
+    other = f"Bob B_999_assignsubmission_file_/{NAME}.ipynb" if name.startswith(MOODLE) else f"bobb_999_20_{NAME}.ipynb"
+    for others in ([], [wrapped + other]):
+        assert told(wrapped + name, [NAME], roster, *others) == Handed(owner, "1", NAME, CALLED[name])
+
+
+@pytest.mark.parametrize("roster", [None, {"999": "bob", "Bob B": "bob"}], ids=["", "roster"])
+@pytest.mark.parametrize(
+    "inner", [f"bob/{PATH}", f"Bob B_999_assignsubmission_file_/{NAME}.ipynb", f"bobb_999_20_{NAME}.ipynb"]
+)
+def test_in_a_tree_of_students_no_file_of_one_is_another_s(inner, roster):
+    tree = f"bob/{PATH}"
+    assert told(f"alice/{NAME}/{inner}", [NAME], roster, tree) == Handed("alice", "alice", NAME, inner)
+    for name in (f"alice/{inner}", f"alice/old/{inner}"):
+        with pytest.raises(Unknown, match="is not called as nbgrader calls files"):
+            told(name, [NAME], roster, tree)
+
+
+def test_an_archive_with_another_s_name_inside_is_its_owner_s(order, tmp_path):
+    forged = {
+        f"{MOODLE}/{inner}": b"forged" for inner in (f"bob/{PATH}", f"Bob B_999_assignsubmission_file_/{NAME}.ipynb")
+    }
+    honest = {f"Bob B_999_assignsubmission_file_/{NAME}.ipynb": NOTEBOOK}
+    for roster in (None, {"1": "Alice_A", "999": "Bob_B", "bob": "Bob_B"}):
+        for i, files in enumerate(({**forged, **honest}, {**honest, **forged})):
+            into = replace(order, into=tmp_path / f"{i}{bool(roster)}", roster=roster)
+            got = collect(zip_of(tmp_path / "a.zip", files), into)
+            assert (got.new, got.refused) == ([("Alice_A", NAME), ("Bob_B", NAME)], [])
+            assert tree(into.into / "Bob_B")[PATH] == NOTEBOOK
+            assert [name for name, content in tree(into.into).items() if content == b"forged"] == [
+                f"Alice_A/{NAME}/Bob B_999_assignsubmission_file_/{NAME}.ipynb", f"Alice_A/{NAME}/bob/{PATH}"]  # fmt: skip
+
+
+def test_a_student_who_calls_himself_by_another_s_number_is_not_taken_for_him():
+    with pytest.raises(Unknown, match="1 999, who is not in the roster"):
+        told(f"999_1_assignsubmission_file_/{NAME}.ipynb", [NAME], {"999": "bob"})
 
 
 # ------------------------------------------------------------------ what is collected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import moody
 import pytest
@@ -12,6 +13,8 @@ from small_course import POINTS, SWAPPED, answered
 
 from autograder.grading.executors import AHEAD, JudgesCannotStart, local
 from autograder.grading.jobs import graded_from_bytes, graded_to_bytes, job_from_bytes, job_to_bytes
+from autograder.grading.without_verdict import judge_safely, quarantined
+from autograder.sandbox.starting import NotStarted
 
 
 @pytest.fixture
@@ -30,6 +33,26 @@ def test_a_judge_that_dies_or_hangs_or_raises_costs_only_its_own_submission(jobs
         assert (result.student, result.verdict, result.score, result.max_score) == (student, verdict, 0.0, POINTS)
     assert {g.results[0].verdict for g in graded.values()} == {"missing"}
     assert time.monotonic() - started < 60
+
+
+def test_a_submission_that_is_judged_several_times_has_as_many_times_as_long(jobs):
+    made = [replace(job, repeat=4) for job in jobs("is slow", "is slow")]
+    assert [g.results[0].verdict for _, g in local(made, 1, grade=moody.judge, deadline=1.0)] == ["missing", "missing"]
+    started = time.monotonic()
+    [(_, graded)] = local([replace(job, repeat=2) for job in jobs("hangs")], 1, grade=moody.judge, deadline=1.0)
+    assert graded.results[0].verdict == "quarantined"
+    assert time.monotonic() - started > 4.0  # two tries of two seconds
+
+
+def test_a_judges_failure_is_said_also_where_nothing_can_be_started_and_claims_no_isolation(jobs, monkeypatch):
+    def not_started():
+        raise NotStarted("no process to be had")
+
+    monkeypatch.setattr("autograder.grading.submission.best", not_started)
+    [job] = jobs("anna")
+    failed = judge_safely(lambda job: not_started(), job)
+    for graded, verdict in ((quarantined(job), "quarantined"), (failed, "grader-fault")):
+        assert [(r.verdict, r.isolation) for r in graded.results] == [(verdict, "none")]
 
 
 def test_what_a_judge_logs_comes_back_with_the_verdict(jobs, capfd):

@@ -224,7 +224,18 @@ def test_without_its_audit_no_mark_is_changed(course):
     audit = course.state / "audit.jsonl"
     audit.unlink()
     audit.mkdir()
-    with pytest.raises(StorageFailure, match=r"audit\.jsonl cannot be written"):
+    with pytest.raises(StorageFailure, match=r"audit\.jsonl cannot be read"):
+        write(course, marks(score=1.0))
+    assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] == 3.0
+
+
+def test_what_cannot_be_written_into_the_audit_is_not_changed(course, monkeypatch):
+    def full(fd):
+        raise OSError(28, "No space left on device")
+
+    write(course, marks(score=3.0))
+    monkeypatch.setattr("autograder.grading.journal.os.fsync", full)
+    with pytest.raises(StorageFailure, match=r"audit\.jsonl cannot be written: No space left on device"):
         write(course, marks(score=1.0))
     assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] == 3.0
 

@@ -50,7 +50,7 @@ from autograder.grading.light_imports import import_nbgrader
 found, wall = [], threading.Barrier(6)
 def ask(part):
     wall.wait()
-    import_nbgrader(part)
+    import_nbgrader(part, "preprocessors", "converters")
     from nbgrader import api, preprocessors
     import nbgrader.converters
     found.append(bool(api.Gradebook and preprocessors.SaveCells and nbgrader.converters.GenerateAssignment))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,8 +26,12 @@ from small_course import (
 )
 
 from autograder.grading.audit import PENALTY, changes
-from autograder.grading.course import Course
+from autograder.grading.course import Course, UsageError
+from autograder.grading.jobs import Job
+from autograder.grading.journal import Index, Journal, one_run_at_a_time
 from autograder.grading.run import Options, grade
+from autograder.grading.without_verdict import without_verdict
+from autograder.nbgrader_plugin import enter, task_of
 from autograder.reports.feedback import feedback
 
 WORDS = f"explain_{NAME}"
@@ -253,7 +258,9 @@ def test_where_submissions_cannot_be_confined_nbgrader_runs_no_students_code_wit
 
     course = released_course(tmp_path)
     assert "Judge" not in course.config  # the shipped configuration gives no consent
-    monkeypatch.setattr("autograder.nbgrader_plugin.proved", lambda state: ((), "submissions are not confined on this machine"))
+    monkeypatch.setattr(
+        "autograder.nbgrader_plugin.proved", lambda state: ((), "submissions are not confined on this machine")
+    )
     monkeypatch.setattr("autograder.nbgrader_plugin.grade_job", lambda job: pytest.fail("code was run"))
     submit(course.root, "anna", right())
     said = NbGraderAPI(config=course.config).autograde(NAME, "anna")
@@ -261,7 +268,9 @@ def test_where_submissions_cannot_be_confined_nbgrader_runs_no_students_code_wit
     assert "not confined on this machine" in said["log"]
     assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] is None
     monkeypatch.undo()
-    monkeypatch.setattr("autograder.nbgrader_plugin.proved", lambda state: ((), "submissions are not confined on this machine"))
+    monkeypatch.setattr(
+        "autograder.nbgrader_plugin.proved", lambda state: ((), "submissions are not confined on this machine")
+    )
     course.config.Judge.unsafe = True
     assert NbGraderAPI(config=course.config).autograde(NAME, "anna")["success"]
     assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] == POINTS
@@ -292,6 +301,45 @@ def test_the_audit_tells_the_same_changes_either_way(both):
     ours, stock = ({(c.student, c.cell, c.old, c.new, c.why) for c in changes(course)} for course in both)
     assert {c for c in ours if c[0] != "wrong name"} == stock  # an absent notebook's 0 points are entered by nbgrader
     assert ("right", PENALTY, None, 1.0, "") in ours
+
+
+def enter_nothing(course: Course, student: str) -> None:
+    """Enter that a student has earned nothing, without judging him."""
+    task = task_of(course, student, NAME)
+    enter(course, task, without_verdict(Job(0, task, json.dumps(answered(None))), "wrong", "Nothing."))
+
+
+def test_no_mark_is_entered_while_a_grading_run_goes_on(tmp_path, monkeypatch):
+    course = released_course(tmp_path)
+    submit(course.root, "anna", right())
+    monkeypatch.setattr("autograder.nbgrader_plugin.PATIENCE", 0.2)
+    with one_run_at_a_time(course.state / "lock"), pytest.raises(UsageError, match="another grading run is going on"):
+        enter_nothing(course, "anna")
+    assert not (course.state / "journal.jsonl").exists()
+    assert gradebook_rows(course) == {}
+
+
+def test_a_run_that_is_about_to_end_is_waited_for(tmp_path):
+    course = released_course(tmp_path)
+    submit(course.root, "anna", right())
+    waiting = threading.Thread(target=enter_nothing, args=(course, "anna"))
+    with one_run_at_a_time(course.state / "lock"):
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+    waiting.join(20)
+    assert gradebook_rows(course)["anna"]["compute_fans"]["auto"] == 0
+
+
+def test_the_journal_is_read_once_for_a_class_and_not_once_a_submission(tmp_path, monkeypatch):
+    course, taken, take = released_course(tmp_path), [], Index.take
+    monkeypatch.setattr(Index, "take", lambda self, place, line: (taken.append(place), take(self, place, line)))
+    monkeypatch.setattr(Journal, "lines", lambda self: pytest.fail("the whole journal was read"))
+    for i in range(12):
+        submit(course.root, f"student {i}", right())
+        enter_nothing(course, f"student {i}")
+    assert len((course.state / "journal.jsonl").read_text().splitlines()) == 24
+    assert (sorted(set(taken)), len(taken)) == (taken, 22)  # all but the last student's two lines
 
 
 def test_nbgrader_lays_a_released_assignment_out_for_the_students(tmp_path):

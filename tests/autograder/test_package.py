@@ -13,7 +13,11 @@ import toy
 
 from autograder.assignment import accepted, load_assignment
 from autograder.intake import package as module
+from autograder.intake.data import laid
+from autograder.intake.notebook import Cell
 from autograder.intake.package import read_file, read_package
+from autograder.sandbox.provided import sources
+from autograder.sandbox.remote import Session
 
 SECRET = b"SECRET-4711"
 
@@ -229,7 +233,7 @@ def test_a_name_that_is_no_Unicode_is_left_out(read, folder):
 
 
 def test_size_number_and_depth_of_companions_are_bounded(read, folder, monkeypatch):
-    monkeypatch.setattr(module, "MAX_COMPANIONS", 1000)
+    monkeypatch.setattr(module, "MAX_DATA", 1000)
     monkeypatch.setattr(module, "MAX_FILES", 3)
     with (folder / "a.txt").open("wb") as file:
         file.truncate(2**40)
@@ -239,7 +243,7 @@ def test_size_number_and_depth_of_companions_are_bounded(read, folder, monkeypat
     got = read()
     assert got.own == ("b000.txt", "b001.txt", "b002.txt")
     assert got.notes[0] == "0/1/2/3/4/5 lies too deep and was left out."
-    assert got.notes[1].startswith("a.txt was left out: at most 3 files")
+    assert got.notes[1].startswith("a.txt was left out: at most 3 files go along")
     assert len(got.notes) == module.MAX_NOTES
 
 
@@ -291,3 +295,38 @@ def test_a_companion_in_the_way_of_the_instructor_s_files_is_left_out(read, fold
     got = read_package(folder, accepting, course[0])
     assert got.own == ()
     assert got.notes == ("data.csv/x was left out: it is in the way of a file of the instructor's.",)
+
+
+@pytest.mark.parametrize("cap, most", [("MAX_DATA", 5 + 10), ("MAX_LAID", 1 + 2)])
+def test_companions_are_left_out_where_they_and_the_instructor_s_files_are_too_much_together(
+    read, folder, monkeypatch, cap, most
+):
+    monkeypatch.setattr(module, cap, most)  # "1,2,3" of the instructor's, and 10 bytes in two files of the student's
+    (folder / "a.txt").write_text("x" * 5)
+    (folder / "b.txt").write_text("x" * 5)
+    assert (read().own, read().notes) == (("a.txt", "b.txt"), ())
+    monkeypatch.setattr(module, cap, most - 1)
+    got = read()
+    assert got.own == ("a.txt",)
+    assert len(got.notes) == 1
+    assert got.notes[0].startswith("b.txt was left out: at most 100 files go along, and with the assignment's own ")
+
+
+def test_folders_count_as_much_as_files():
+    assert laid(["a/b/c.txt", "a/d.txt", "e.txt"]) == 5  # a, a/b and three files
+
+
+def test_a_module_beside_the_source_notebook_can_be_imported_and_takes_the_place_of_no_other():
+    files = {
+        "helper.py": b"x = 3",
+        "tools/deep.py": b"y = 4",
+        "statistics.py": b"mean = 5",
+        "sklearn.py": b"",
+        "colorsys.py": b"",
+    }
+    source = "import colorsys, statistics, helper, sklearn\nfrom tools.deep import y\ndef it():\n    return [helper.x, y, " \
+             "statistics.mean([2.0, 4.0]), hasattr(sklearn, '__version__'), hasattr(colorsys, 'rgb_to_hsv')]"  # fmt: skip
+    cells = [Cell("solution", "it-code", source), Cell("check", "it", "")]
+    with Session(cells, sources(()), files=files) as session:
+        [it] = session.objects("it", ["it"])
+        assert it() == [3, 4, 3.0, True, True]

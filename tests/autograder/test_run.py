@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from autograder.grading.course import Course, UsageError
 from autograder.grading.journal import Journal
 from autograder.grading.result import RECORD_KEYS
 from autograder.grading.run import Options, grade
+from autograder.grading.student_markdown import as_written, harmless
 from autograder.sandbox.jail import name_of
 from autograder.sandbox.starting import best
 
@@ -109,7 +111,9 @@ def test_the_notebook_for_the_formgrader_shows_the_verdicts_and_no_html_of_the_s
     notebook = json.loads(text)
     [output] = find(notebook, "compute_fans")["outputs"]
     assert (output["output_type"], output["data"]["text/plain"]) == ("execute_result", repr(float(POINTS)))
-    assert find(notebook, f"explain_{NAME}")["source"] == "It &lt;b>falls&lt;/b> &lt;script>alert(1)&lt;/script>."
+    shown = find(notebook, f"explain_{NAME}")["source"]
+    assert as_written(shown) == "It <b>falls</b> <script>alert(1)</script>."
+    assert re.search("<[a-z/]", shown) is None
     assert "<script" not in text
     [output] = find(json.loads(graded[0].notebook("autograded", "bert", NAME).read_text()), "compute_fans")["outputs"]
     assert (output["output_type"], output["ename"]) == ("error", "wrong")
@@ -143,7 +147,7 @@ def test_what_a_student_adds_between_the_cells_is_shown_where_it_stood(course):
     shown = json.loads(course.notebook("autograded", "anna", NAME).read_text())
     sources = [cell["source"] for cell in shown["cells"]]
     assert sources.index("half = 0.5") == sources.index(RIGHT) - 2
-    assert "&lt;script>1&lt;/script>" in sources
+    assert harmless("<script>1</script>") in sources
     assert "forged" not in json.dumps(shown)
     assert "skip-execution" not in json.dumps(shown)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+import time
 
 import pytest
 
-from autograder.reports.similarity import MAX_CHARACTERS, K, W, similar, tokens
+from autograder.reports.similarity import MAX_CHARACTERS, K, W, fingerprint, similar, tokens
 
 ORIGINAL = '''def train(model, batches, rate):
     """Go through the batches."""
@@ -123,8 +124,6 @@ def test_names_numbers_texts_comments_and_docstrings_are_folded():
 
 def test_a_shared_stretch_of_the_promised_length_leaves_a_fingerprint():
     """Winnowing's guarantee: K + W − 1 tokens in common are enough."""
-    from autograder.reports.similarity import fingerprint
-
     stretch = ORIGINAL[ORIGINAL.index("p = ") : ORIGINAL.index("grad = ")]
     assert len(tokens(stretch)) >= K + W - 1
     one, other = (
@@ -161,5 +160,43 @@ def test_no_text_stops_it(text):
     assert similar({"a": [("x", text)], "b": [("y", ORIGINAL)], "c": [("z", program(3))]}) == []
 
 
-def test_only_the_first_characters_are_read():
-    assert len(tokens("x " * MAX_CHARACTERS)) == MAX_CHARACTERS / 2
+def test_only_the_first_characters_of_a_submission_are_read():
+    filler = "x " * (MAX_CHARACTERS // 4)
+    own = set(fingerprint([("c", ORIGINAL)]).hashes.tolist())
+    assert own <= set(fingerprint([("a", filler), ("c", ORIGINAL)]).hashes.tolist())
+    assert not own & set(fingerprint([("a", filler), ("b", filler), ("c", ORIGINAL)]).hashes.tolist())
+
+
+NASTY = {
+    **{f"a long name, then {end!r}": ("x", end) for end in ('"', "'", '"""', "\\", "(", "é", "\n", "")},
+    "prefixes, then a quote": ("rb", '"'),
+    "names and quotes": ("abc'", ""),
+    "prefixes and quotes": ("f'r\"", ""),
+    "open triple quotes": ('"""a""', ""),
+    "escaped quotes": ("\\'", "'"),
+    "backslashes in a text": ("\\", "'"),
+    "digits, then a quote": ("1e+", '"'),
+    "dots and digits": (".1_", "'"),
+    "blanks, then a letter": (" \t\f", "x"),
+    "blanks that are none": ("\v\u2028 ", "'"),
+    "docstrings": ("''\n", ""),
+    "comments": ("#'\n", ""),
+    "brackets": ("([{", "}"),
+    "statements of texts": ("'a' 'b'\n", ""),
+    "colons": (":''\n", ""),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("piece", "end"), NASTY.values(), ids=NASTY)
+def test_200_000_characters_take_well_under_a_second(piece, end):
+    text = piece * ((MAX_CHARACTERS - len(end)) // len(piece)) + end
+    start = time.process_time()
+    tokens(text)
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("prefix", ["", "r", "B", "u", "f", "Rb", "bR", "fr", "t"])
+@pytest.mark.parametrize("quote", ['"', "'", '"""', "'''"])
+def test_a_text_with_a_prefix_is_one_token(prefix, quote):
+    assert [t for t, _ in tokens(f"x = {prefix}{quote}a b{quote} + 1")] == ["n", "=", "''", "+", "0"]
