@@ -28,6 +28,7 @@ from autograder.sandbox.wire import ProtocolViolation, decode, encode
 __all__ = ["Limits", "NotStarted", "RemoteHandle", "Session", "read_apart"]
 
 MAX_RECEIVED = 2**28  # bytes of all answers in one case of a check
+HEAD_WEIGHT = 8  # what a byte of JSON may cost in memory: "0.0," is four of them, a float in a list 32
 MOST_NOTES = 50
 FAILURES = (
     "raised",
@@ -124,8 +125,8 @@ class Session:
         self.call_seconds = min(self.limits.call, seconds or self.limits.call)
         if checks[0] < self.position and exercise not in self.bound:
             self.close()
+        self.received = 0  # before a process is started anew, whose first answer counts, too
         self.run_until(checks[0])
-        self.received = 0
         if exercise not in self.bound:
             found = self.ask(self.process, "bind", self.limits.cell, names=list(names)).get("objects")
             if not isinstance(found, dict):
@@ -241,7 +242,7 @@ class Session:
             frame = encode(message, self.special)
             try:
                 head, data = process.exchange(frame, self.deadline or 0.0, self.cpu)
-                self.received += len(head) + len(data)
+                self.received += HEAD_WEIGHT * len(head) + len(data)
                 if self.received > MAX_RECEIVED:
                     raise process.stop("output-limit", "Stopped: it gave back more than anybody can look at.")
                 got = decode(head, data, self.meant)

@@ -130,7 +130,7 @@ def test_the_process_sees_libraries_a_few_devices_and_an_empty_folder():
     source = "import os\ndef see(path): return sorted(os.listdir(path))"
     with session_of(source) as session:
         (see,) = session.objects("it", ["see"])
-        assert see("/tmp") == []
+        assert see(".") == see("/submission") == []
         assert see("/dev") == sorted(["full", "null", "random", "urandom", "zero"])
         assert not {"home", "proc", "sys", "var", "run"} & set(see("/"))
         course = Path(__file__).parents[2]

@@ -37,14 +37,8 @@ def cluster(tmp_path) -> Iterator[subprocess.Popen[str]]:
 
 
 def workers(cluster: subprocess.Popen[str]) -> list[int]:
-    """The processes that judge: the lowest ones that multiprocessing has started, each under its nanny."""
-    started = children()
-    below, found = [cluster.pid], []
-    for pid in below:
-        below += started.get(pid, [])
-        if "spawn_main" in command_of(pid):
-            found.append(pid)
-    return found
+    """The processes that judge: all that the cluster's own has started, but for multiprocessing's helper."""
+    return [pid for pid in children().get(cluster.pid, []) if "resource_tracker" not in command_of(pid)]
 
 
 def test_workers_that_are_lost_change_no_mark(cluster, tmp_path):

@@ -59,7 +59,7 @@ for folder in places:
         def put():
             write(folder + "/" + name, "import os")
             won("wrote " + folder + "/" + name)
-        if folder: tried(put)
+        if folder not in ("", os.getcwd()): tried(put)  # its own folder is a submission's own
 """), handin("finds", top=FINDS), needs=("files", "proof"))  # fmt: skip
 
 
