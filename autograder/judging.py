@@ -184,6 +184,7 @@ def try_case(ex: Exercise, index: int, seed: int, objects: Sequence[Any]) -> tup
 
 def failed_case(ex: Exercise, index: int, seed: int, failure: StudentFailure) -> tuple[StudentFailure, CaseResult]:
     """A case in which the student's code gave no observation."""
+    failure.__traceback__ = failure.__context__ = None  # they hold on to all that the case was given
     return failure, compare_case(ex, ex.cases[index], index, seed, failure)
 
 

@@ -104,6 +104,7 @@ class Session:
         self.process = None
         self.position = 0
         self.failed, self.bound, self.released = {}, {}, []
+        self.functions, self.numbers = {}, {}  # and what the check's functions hold on to
 
     # -------------------------------------------------------------- notebook
 

@@ -120,11 +120,11 @@ def contest(stock: Path, ours: Path, name: str, runs: int, report: Callable[[str
 
 @contextmanager
 def peak_memory() -> Iterator[list[int]]:
-    """The most that all descendants of this process take together, looked at every 50 ms: [bytes]."""
+    """The most that all descendants of this process take together: [bytes]. Looked at twice a second: to look stops them."""
     peak, end = [0], threading.Event()
 
     def watch() -> None:
-        while not end.wait(0.05):
+        while not end.wait(0.5):
             peak[0] = max(peak[0], sum(memory_of(pid)["Pss"] for pid in descendants()))
 
     watcher = threading.Thread(target=watch, daemon=True)
