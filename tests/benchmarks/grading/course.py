@@ -158,7 +158,7 @@ def initialization_students(release: Path, count: int) -> Iterable[tuple[str, by
         made = json.loads(fill(released, text))
         for one in made["cells"]:
             if one["metadata"].get("nbgrader", {}).get("solution") and one["cell_type"] == "code":
-                one["source"] = "".join([one["source"], f"\n# {number}"])
+                one["source"] = f"{''.join(one['source'])}\n# {number}"
         yield f"student{number:05d}", json.dumps(made).encode()
 
 

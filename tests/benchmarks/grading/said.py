@@ -30,7 +30,8 @@ def header(isolation: str) -> dict[str, Any]:
 
 def said(measured: dict[str, Any]) -> dict[str, str]:
     """Name → text, for all parts that were measured."""
-    found: dict[str, str] = {}
+    loads = sorted(measured.get("load", {"": 0.0}).values())
+    found = {"load": f"{loads[0]:g}" if loads[0] == loads[-1] else f"{loads[0]:g} to {loads[-1]:g}"}
     if about := measured.get("about"):
         found |= {"machine": about["machine"], "cores": str(about["cores"]), "isolation": about["isolation"]}
     for name in ("six_tasks", "initialization"):
