@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 __all__ = ["Followed"]
@@ -9,7 +10,7 @@ __all__ = ["Followed"]
 MARK = 200  # bytes before the place that must be as they were: else it is another file
 
 
-class Followed:
+class Followed(ABC):
     """What a file says, kept up as it grows; a subclass says what a line changes.
 
     Args:
@@ -24,9 +25,9 @@ class Followed:
         """Begin anew."""
         self.place, self.last = 0, b""
 
+    @abstractmethod
     def take(self, place: int, line: bytes) -> None:
         """Take in a line that begins at this place."""
-        raise NotImplementedError
 
     def whole(self, line: bytes) -> bool:
         """Whether all of a line without an end is there; otherwise it is read again the next time."""

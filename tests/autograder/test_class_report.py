@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from in_browser import HARMLESS, look, open_browser
+from in_browser import HARMLESS, look
 from small_course import NAME, RIGHT, SWAPPED, answered, released_course, submit
 from test_feedback import Tree
 from test_journal import result
@@ -216,12 +216,6 @@ def test_without_graded_submissions_there_is_nothing_to_report_on(tmp_path):
         list(class_reports(fresh, [NAME]))
     (tmp_path / "file").write_text("")
     assert main(["report", "--course", str(fresh.root), "--out", str(tmp_path / "file" / "x")]) == 2
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.mark.browser

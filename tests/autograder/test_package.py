@@ -34,22 +34,6 @@ def course(tmp_path_factory):
         yield root / "toy", replace(made, accepts=("*.txt", "*.py", "figures/*.png", "data.csv"))
 
 
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "submitted" / "ada" / "toy"
-    made.mkdir(parents=True)
-    (made / "toy.ipynb").write_text(json.dumps(toy.notebook()))
-    return made
-
-
-@pytest.fixture
-def read(course, folder):
-    def read(**more):
-        return read_package(folder, course[1], course[0], **more)
-
-    return read
-
-
 def outside(folder):
     """A file that no submission may reach."""
     secret = folder.parents[2] / "secret.txt"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime
 
 import pytest
 import toy
 
-from autograder.intake.package import read_package
 from autograder.intake.receipts import Receipt, latest_receipts, parse_time, trusts_timestamps, write_receipts
 
 
@@ -19,22 +17,6 @@ def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("source")
     with toy.declared_exercises():
         yield root / "toy", toy.toy_assignment(root)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "submitted" / "ada" / "toy"
-    made.mkdir(parents=True)
-    (made / "toy.ipynb").write_text(json.dumps(toy.notebook()))
-    return made
-
-
-@pytest.fixture
-def read(course, folder):
-    def read(**more):
-        return read_package(folder, course[1], course[0], **more)
-
-    return read
 
 
 STAMP = datetime(2026, 11, 20, 11, 30)

@@ -104,7 +104,7 @@ def reference(*names):
             if hasattr(found, name): won(f"{module}.{name}")
 reference("autograder.checks", "autograder.checks.arena", "autograder.exercise", "autograder.judging", "arena", "solutions",
           "gradus", "gradus.initializers", "autograder.grading.run", "autograder.comparison")
-sys.path[:0] = [T.course, T.course + "/../checks", T.course + "/solutions", T.course + "/../../../../work/main"]
+sys.path[:0] = [T.course, T.course + "/../checks", T.course + "/solutions"]
 import importlib.machinery
 sys.meta_path[:] = [importlib.machinery.PathFinder]
 sys.path_importer_cache.clear()
