@@ -45,9 +45,10 @@ def run(options: argparse.Namespace) -> int:
     from autograder.grading.cluster import local_cluster
 
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # handed on to the workers: a terminal sends Ctrl-C to them as well
     with local_cluster(options.workers, options.port) as address:
+        signal.signal(signal.SIGINT, lambda *_: stop.set())
         many = "" if options.workers == 1 else "s"
         print(f"A Dask cluster of {options.workers} worker{many} at {address}. Try, in a course folder:")
         print(f"\n    autograder grade --scheduler {address}\n\nCtrl-C ends it.", flush=True)
