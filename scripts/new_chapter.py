@@ -62,7 +62,7 @@ Say every symbol in words, and where the formula comes from.""",
     "reference": "## The reference in use",
     "trial": """## The claim on trial
 
-Enter the statement into `book/claims.yml`; here stand its box (a `claim` directive with its id and the test in words), the
+Enter the statement into `book/claims/`; here stand its box (a `claim` directive with its id and the test in words), the
 experiment, whose last line is `claim("ID", holds=..., measured=...)` of `gradus.trial`, and the verdict's box.""",
     "exercises": """## Exercises
 

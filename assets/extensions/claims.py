@@ -1,6 +1,6 @@
 """Sphinx extension: claims on trial.
 
-`book/claims.yml` holds what is claimed about deep networks, with a verdict. A chapter shows a claim and tries it:
+`book/claims/GROUP.yml` holds what is claimed about deep networks, with a verdict. A chapter shows a claim and tries it:
 
     :::{claim} INIT-19            the statement, and what the chapter says about the test
     :::{verdict} INIT-19          the verdict, and what the chapter says about it
@@ -28,7 +28,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 LOGGER = logging.getLogger(__name__)
-CLAIMS_FILE = "book/claims.yml"
+CLAIMS_FOLDER = "book/claims"
 #: Verdict → does a chapter try it?
 VERDICTS = {
     "holds": True,
@@ -49,33 +49,36 @@ def check_row(row: dict) -> None:
     """Raise ValueError when a row of the file is not well formed."""
     name = row.get("id", row)
     if row.keys() - FIELDS or {"id", "statement", "verdict"} - row.keys():
-        raise ValueError(f"{CLAIMS_FILE}: {name}: fields must be {sorted(FIELDS)}, got {sorted(row)}")
+        raise ValueError(f"{CLAIMS_FOLDER}: {name}: fields must be {sorted(FIELDS)}, got {sorted(row)}")
     if row["verdict"] not in VERDICTS:
-        raise ValueError(f"{CLAIMS_FILE}: {name}: verdict must be one of {list(VERDICTS)}, got {row['verdict']!r}")
+        raise ValueError(f"{CLAIMS_FOLDER}: {name}: verdict must be one of {list(VERDICTS)}, got {row['verdict']!r}")
     if VERDICTS[row["verdict"]] != ("chapter" in row):
-        raise ValueError(f"{CLAIMS_FILE}: {name}: rows that are tried, and only those, name their chapter")
+        raise ValueError(f"{CLAIMS_FOLDER}: {name}: rows that are tried, and only those, name their chapter")
     if row["verdict"] not in ("holds", "definition", "later") and not row.get("note"):
         raise ValueError(
-            f"{CLAIMS_FILE}: {name}: verdict {row['verdict']!r} needs a note that says why, with its source"
+            f"{CLAIMS_FOLDER}: {name}: verdict {row['verdict']!r} needs a note that says why, with its source"
         )
 
 
-@lru_cache(maxsize=1)
-def _load(path: Path, mtime: float) -> dict[str, dict]:
+@lru_cache(maxsize=32)
+def _load(path: Path, mtime: float) -> list[dict]:
     rows = yaml.safe_load(path.read_text(encoding="utf-8"))
     for row in rows:
         check_row(row)
-    ids = [row["id"] for row in rows]
-    twice = sorted({name for name in ids if ids.count(name) > 1})
-    if twice:
-        raise ValueError(f"{CLAIMS_FILE}: {', '.join(twice)} stands there twice")
-    return {row["id"]: row for row in rows}
+        if not row["id"].startswith(f"{path.stem}-"):
+            raise ValueError(f"{CLAIMS_FOLDER}/{path.name}: {row['id']} belongs into another file")
+    return rows
 
 
 def load_claims(root: Path) -> dict[str, dict]:
-    """The rows of the claims file, by id, in its order. Raises ValueError when a row is not well formed."""
-    path = Path(root) / CLAIMS_FILE
-    return _load(path, path.stat().st_mtime)
+    """The rows of all files, by id, each group in the order of its file. Raises ValueError when a row is not well formed."""
+    files = sorted((Path(root) / CLAIMS_FOLDER).glob("*.yml"))
+    rows = [row for path in files for row in _load(path, path.stat().st_mtime)]
+    ids = [row["id"] for row in rows]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise ValueError(f"{CLAIMS_FOLDER}: {', '.join(twice)} stands there twice")
+    return {row["id"]: row for row in rows}
 
 
 def anchor(claim_id: str) -> str:
@@ -93,7 +96,8 @@ class ClaimsDirective(SphinxDirective):
     has_content = True
 
     def rows(self) -> dict[str, dict]:
-        self.env.note_dependency(str(Path(self.env.srcdir) / CLAIMS_FILE))
+        for path in sorted((Path(self.env.srcdir) / CLAIMS_FOLDER).glob("*.yml")):
+            self.env.note_dependency(str(path))
         try:
             return load_claims(Path(self.env.srcdir))
         except ValueError as error:
@@ -103,7 +107,7 @@ class ClaimsDirective(SphinxDirective):
         rows = self.rows()
         unknown = [name for name in self.arguments[0].split() if name not in rows]
         if unknown:
-            raise self.error(f"{CLAIMS_FILE} has no row {', '.join(unknown)}")
+            raise self.error(f"{CLAIMS_FOLDER} has no row {', '.join(unknown)}")
         return [rows[name] for name in self.arguments[0].split()]
 
     def name_place(self, label: str, title: str) -> None:
@@ -169,7 +173,7 @@ class Claims(ClaimsDirective):
         self.env.metadata[self.env.docname]["claims"] = "cards"
         chosen = [row for row in self.rows().values() if row["id"].startswith(f"{self.arguments[0]}-")]
         if not chosen:
-            raise self.error(f"{CLAIMS_FILE} has no row that begins with {self.arguments[0]}-")
+            raise self.error(f"{CLAIMS_FOLDER} has no row that begins with {self.arguments[0]}-")
         return [self.card(row) for row in chosen]
 
     def card(self, row: dict) -> nodes.container:

@@ -41,7 +41,7 @@ class SmallBook:
         self.write("book/references.bib", "")
         self.write("book/index.md", "# Small\n\nA book.\n")
         self.write("book/claims.md", "# Claims\n\n```{claims} ONE\n```\n")
-        self.write("book/claims.yml", self.claim(verdict="holds"))
+        self.write("book/claims/ONE.yml", self.claim(verdict="holds"))
         self.write("autograder/__init__.py", "")
         self.write("solutions/gradus/__init__.py", "")
         self.write("solutions/gradus/base.py", "BASE = 'base-1'\n")
