@@ -29,18 +29,18 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess:
 
 
 def test_a_new_exercise_is_laid_out_with_everything_that_proves_it(copy):
-    made = run(copy, "scripts/new_exercise.py", "gradient_clipping", "global_norm", "3")
+    made = run(copy, "scripts/new_exercise.py", "gradient_noise", "noisy_gradient", "3")
     assert made.returncode == 0, made.stderr
-    notebook = nbformat.read(copy / "solutions/assignments/gradient_clipping/gradient_clipping.ipynb", as_version=4)
+    notebook = nbformat.read(copy / "solutions/assignments/gradient_noise/gradient_noise.ipynb", as_version=4)
     nbformat.validate(notebook)
     tests = [c for c in notebook.cells if c.metadata.nbgrader["grade"]]
     assert [(c.metadata.nbgrader["grade_id"], c.metadata.nbgrader["points"], c.source) for c in tests] == [
-        ("global_norm", 3, 'check("global_norm", global_norm)')
+        ("noisy_gradient", 3, 'check("noisy_gradient", noisy_gradient)')
     ]
     rules = "tests/autograder/test_proof.py"
-    proof = run(copy, "-m", "pytest", rules, "-k", "global_norm and not 1000", "-p", "no:cacheprovider")
+    proof = run(copy, "-m", "pytest", rules, "-k", "noisy_gradient and not 1000", "-p", "no:cacheprovider")
     assert proof.returncode == 1, proof.stdout
-    assert "global_norm" in proof.stdout and "error" not in proof.stdout.splitlines()[-1]
+    assert "noisy_gradient" in proof.stdout and "error" not in proof.stdout.splitlines()[-1]
 
 
 def test_a_second_exercise_joins_the_first_and_a_third_of_the_same_name_is_refused(copy):
@@ -61,23 +61,26 @@ def test_a_bad_name_is_refused_and_writes_nothing(copy, topic, id):
 
 
 def test_a_new_chapter_has_the_frame_and_stands_in_the_table_of_contents(copy):
-    made = run(copy, "scripts/new_chapter.py", "signals", "gradient_clipping")
+    made = run(copy, "scripts/new_chapter.py", "signals", "gradient_noise")
     assert made.returncode == 0, made.stderr
-    notebook = nbformat.read(copy / "book/signals/gradient_clipping.ipynb", as_version=4)
+    notebook = nbformat.read(copy / "book/signals/gradient_noise.ipynb", as_version=4)
     nbformat.validate(notebook)
     text = "\n".join(c.source for c in notebook.cells)
     for part in ("objectives", "prerequisites", "minutes", "exercise", "solution", "remember", "assignment"):
         assert f":class: {part}" in text or f":::{{{part}}}" in text, part
     lines = (copy / "_toc.yml").read_text(encoding="utf-8").splitlines()
-    place = lines.index("      - file: book/signals/gradient_clipping")
+    place = lines.index("      - file: book/signals/gradient_noise")
     assert "book/signals/" in lines[place - 1]
-    assert run(copy, "scripts/new_chapter.py", "signals", "gradient_clipping").returncode == 2
+    assert run(copy, "scripts/new_chapter.py", "signals", "gradient_noise").returncode == 2
 
 
 def test_the_first_chapter_of_a_part_opens_it(copy):
-    assert run(copy, "scripts/new_chapter.py", "reuse", "transfer_learning").returncode == 0
+    toc = (copy / "_toc.yml").read_text(encoding="utf-8")
+    start = toc.index("  - caption: II.")
+    (copy / "_toc.yml").write_text(toc[:start] + toc[toc.index("  - caption: Back") :], encoding="utf-8")
+    assert run(copy, "scripts/new_chapter.py", "reuse", "borrowed_layers").returncode == 0
     text = (copy / "_toc.yml").read_text(encoding="utf-8")
-    assert text.index("book/reuse/transfer_learning") < text.index("caption: Back")
+    assert text.index("caption: II. Reusing") < text.index("book/reuse/borrowed_layers") < text.index("caption: Back")
 
 
 def test_the_shipped_class_is_not_laid_beside_submissions_of_others(tmp_path):

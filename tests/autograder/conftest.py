@@ -4,7 +4,6 @@ import json
 
 import pytest
 import toy
-from in_browser import open_browser
 
 from autograder.intake.package import read_package
 
@@ -12,6 +11,8 @@ from autograder.intake.package import read_package
 @pytest.fixture(scope="module")
 def browser():
     """A browser for the tests of one file."""
+    from in_browser import open_browser
+
     with open_browser() as opened:
         yield opened
 
