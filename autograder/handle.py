@@ -119,6 +119,8 @@ def plain(value: Any, wrap: Callable[[Any], Any]) -> Any:
                 if not all(isinstance(k, str | int) for k in v):
                     return wrap(v)
                 return {k: walk(w, depth + 1) for k, w in v.items()}
+            if depth and hasattr(type(v), "_fields"):
+                return wrap(v)  # a cache with names: it has to come back to the student with its names
             items = [walk(w, depth + 1) for w in v]
             return items if isinstance(v, list) else tuple(items)
         return wrap(v)

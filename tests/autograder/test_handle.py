@@ -1,5 +1,7 @@
 """The window to the student's code lets plain data through, and nothing that lies about itself."""
 
+from collections import namedtuple
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,13 @@ def test_what_comes_back_is_a_copy_of_plain_data():
 def test_subclasses_lose_what_they_override():
     assert type(local(lambda: np.ones(2).view(Liar))()) is np.ndarray
     assert type(local(lambda: LyingFloat(3.0))()) is float
+
+
+def test_a_cache_with_names_comes_back_to_the_student_with_its_names():
+    Cache = namedtuple("Cache", "x w")
+    value, cache = local(lambda: (1.0, Cache(2.0, 3.0)))()
+    assert value == 1.0 and local(lambda c: c.x + c.w)(cache) == 5.0
+    assert local(lambda: Cache(2.0, 3.0))() == (2.0, 3.0)  # as the result itself it is a pair like any other
 
 
 def test_arguments_are_copies_and_their_state_after_the_call_is_reported():
