@@ -15,6 +15,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What an extra of pyproject.toml pins: the versions stand there and nowhere else.
 extra = $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$(1)"])')
 
+# Tests that two processes may share; the others measure, limit or kill processes, and run alone.
+SHARED := tests/gradus tests/book tests/assignments tests/autograder/test_proof.py
+
 step = @printf '\n\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: all
@@ -68,7 +71,8 @@ test: $(STAMP) ## everything that proves the project, in under 20 minutes
 	$(call step,Tests)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -m "not slow" --durations=10
+	@$(BIN)/python -m pytest -m "not slow" --durations=10 -n 2 --dist loadgroup $(SHARED)
+	@$(BIN)/python -m pytest -m "not slow" --durations=10 $(SHARED:%=--ignore=%) tests
 
 .PHONY: test-slow
 test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer

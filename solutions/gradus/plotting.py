@@ -269,6 +269,7 @@ def bars(groups: Mapping[str, Any], *, title: str, xlabel: str, colors: Mapping[
     require_text(xlabel=xlabel)
     _require_colors(colors)
     fig, (ax,) = new_figure(title, height=1.2 + 0.5 * len(groups))
+    places: list[tuple[float, float]] = []
     for i, (label, seeds) in enumerate(groups.items()):
         values = np.atleast_1d(as_float_array(groups=seeds))
         require_finite(groups=values)
@@ -276,7 +277,12 @@ def bars(groups: Mapping[str, Any], *, title: str, xlabel: str, colors: Mapping[
         ax.barh(i, mean, color=(colors or {}).get(label, HUES["blue"]), height=0.6)
         if len(values) > 1:
             ax.plot(values, np.full(len(values), i), "o", color="white", markeredgecolor="black", markersize=5)
-        ax.annotate(f"{mean:.3g}", (max(mean, values.max()), i), (6, 0), textcoords="offset points", va="center")
+        places.append((mean, float(max(mean, values.max()))))
+    texts = [f"{mean:.3g}" for mean, _ in places]
+    decimals = max(len(text.partition(".")[2]) for text in texts)  # as many for all: 0.730 beside 0.725
+    for i, (text, (mean, end)) in enumerate(zip(texts, places, strict=True)):
+        text = text if "e" in text else f"{mean:.{decimals}f}"
+        ax.annotate(text, (end, i), (6, 0), textcoords="offset points", va="center")
     ax.set_yticks(range(len(groups)), list(groups))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)

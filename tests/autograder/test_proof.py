@@ -126,11 +126,15 @@ def test_no_sentence_names_what_only_authors_know(ex):
         assert not any(f"{group}-" in m.sentence for group in ("INIT", "PROB", "ACT", "BN", "OPT", "REG")), m.name
 
 
+#: Where nearly all hidden cases train on fixed problems, for seconds: what depends on the seed is one small case.
+FEWER_SEEDS = {"reuse_layers": 30}
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @all_exercises
 def test_the_reference_and_right_answers_pass_on_1000_fresh_seeds(ex):
-    seeds = range(1000, 2000)
+    seeds = range(1000, 1000 + FEWER_SEEDS.get(ex.id, 1000))
     ex = replace(ex, cases=tuple(c for c in ex.cases if c.group == "hidden"))  # the others do not depend on the seed
     for name, objects in {"reference": ex.reference, **right_answers(ex)}.items():
         for seed in seeds:

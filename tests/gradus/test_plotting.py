@@ -203,6 +203,15 @@ def test_heatmap_writes_its_numbers_briefly():
     assert [t.get_text() for t in ax.texts] == ["1e-16", "0.55", "1", "0", "123", "3e15"]
 
 
+@pytest.mark.parametrize(
+    ("means", "shown"),
+    [((0.73, 0.725), ["0.730", "0.725"]), ((12.0, -3.45), ["12.00", "-3.45"]), ((2.0, 3.0), ["2", "3"])],
+)
+def test_the_numbers_beside_bars_have_as_many_decimals(means, shown):
+    (ax,) = bars({str(i): mean for i, mean in enumerate(means)}, title="t", xlabel="x").axes
+    assert [text.get_text() for text in ax.texts] == shown
+
+
 def test_bars_show_the_mean_and_every_seed():
     (ax,) = bars({"a": [0.1, 0.3], "b": 0.9}, title="t", xlabel="accuracy").axes
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.2, 0.9])
