@@ -119,10 +119,11 @@ def he_network(rng: Rng, D: int, H: int, C: int) -> Params:
     return {"W1": W1, "b1": np.zeros(H), "W2": W2, "b2": np.zeros(C)}
 
 
-def pre_activations(rng: Rng) -> Array:
+def pre_activations(rng: Rng, N: int | None = None) -> Array:
     """Those of a layer with three dead units, one of them at exactly 0 for some samples, another one silent for all samples but
     one, and a single sample for which all units are silent."""
-    N, H = rng.permutation([6, 9, 14])[:2].tolist()
+    sizes = rng.permutation([6, 9, 14])[:2].tolist()
+    N, H = N or sizes[0], sizes[1]
     z = rng.standard_normal((N, H))
     units, (quiet, other) = rng.permutation(H), rng.permutation(N)[:2]
     z[:, units[:2]] = -np.abs(z[:, units[:2]])
@@ -192,13 +193,19 @@ def revived(
 
 
 def hardly_trained(rng: Rng, fraction: Any, sweep: Any, revival: Any) -> dict[str, float]:
-    """A revival without a step, and one with a learning rate next to nothing: both end where they began."""
-    seed, found = int(rng.integers(2**31)), {}
-    for name, lr, steps in (("without a step", 0.3, 0), ("with tiny steps", 1e-9, 5)):
-        probe = revived(leaky, leaky_derivative, "leaky", lr=lr, steps=steps)
+    """A revival without a step, and one with a learning rate next to nothing: both end where they began. The smallest z that the
+    activation gets tells by how much the biases were shifted."""
+    seed, found, seen = int(rng.integers(2**31)), {}, [0.0]
+
+    def watched(z: Array) -> Array:
+        seen.append(float(np.min(z)))
+        return leaky(z)
+
+    for name, f, lr, steps in (("without a step", watched, 0.3, 0), ("with tiny steps", leaky, 1e-9, 5)):
+        probe = revived(f, leaky_derivative, "leaky", lr=lr, steps=steps)
         given = probe(np.random.default_rng(seed), fraction, sweep, revival)
         found |= {f"{what} {name}": value for what, value in given.items()}
-    return found
+    return found | {"smallest z": min(seen)}
 
 
 def leaky(z: Array) -> Array:

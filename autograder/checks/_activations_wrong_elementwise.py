@@ -134,6 +134,8 @@ RELU = [
     mistake("kink", """At z = 0 both slopes would do, and the task settles for one: 0 counts as negative.""", *rectifiers(
         relu_derivative=lambda z: np.where(z >= 0, 1.0, 0.0).astype(ref.relu(z).dtype),
         leaky_relu_derivative=lambda z, alpha=0.01: np.where(z >= 0, 1.0, alpha).astype(ref.relu(z).dtype))),
+    mistake("whole_numbers_of_relu", """From integers your relu makes integers; asked for are floats, as of the other three.
+        Is the 0 that you compare with a float?""", *rectifiers(relu=lambda z: np.maximum(z, 0))),
     mistake("in_place", """Your function writes into the array it was given. Whoever called it still needs z, for the
         derivative for example: work on a new array.""", *rectifiers(relu=in_place_relu, leaky_relu=in_place_leaky)),
     mistake("whole_numbers", """From integers come integers here, and a slope of 0.01 written into an array of integers

@@ -303,6 +303,8 @@ DEAD_FRACTION = [
         argument.""", *experiment(steps_in_all=lambda steps: 20)),
     mistake("not_silenced", """Your shift does not silence the hidden layer: units are at work from the first step on. Which
         layer's biases did you shift, and in which direction?""", *experiment(shifted="b2")),
+    mistake("shift_too_small", """Your revival does not lower the biases by as much as asked for: read the number once more.""",
+        *experiment(shift=lambda b: b - 10)),
     mistake("spoiled", """Your revival shifts the biases in the array that came in, so that whoever called it has lost his
         network: make a new dictionary.""", *spoiling()),
 ]  # fmt: skip

@@ -133,17 +133,22 @@ def cosine_is_one(given: Any, expected: Any, slack: float = 1.0) -> Difference |
 
 
 def parallel(rng: Rng, angle_between: Any, clipping_angles: Any) -> dict[str, float]:
-    """The largest angle between gradients and multiples of them: NaN if one is NaN.
+    """The largest angle between gradients and multiples of them, and the smallest with negative ones: NaN if one is NaN.
 
     In one of three such pairs rounding makes the cosine larger than 1, so that it happens in some, however it is computed.
     """
-    f, found = callable_of(angle_between), []
+    f, found, opposite = callable_of(angle_between), [], []
     for _ in range(60):
         a = [rng.standard_normal((2, 3)), rng.standard_normal(4)]
         factor = float(rng.uniform(0.1, 9))
         found.append(number_of(f(a, [factor * g for g in a])))
+        opposite.append(number_of(f(a, [-factor * g for g in a])))
     beside = number_of(f([np.array([0.0, 3.0])], [np.array([0.5, 0.0])]))
-    return {"a right angle": beside, "largest angle": float(np.max(found))}  # the maximum with a NaN is NaN
+    angles = {
+        "largest angle": float(np.max(found)),
+        "smallest angle of opposites": float(np.min(opposite)),
+    }  # NaN stays NaN
+    return {"a right angle": beside, **angles}
 
 
 def number_of(value: Any) -> float:

@@ -225,6 +225,9 @@ ANGLE_BETWEEN = [
     mistake("cosine", """You return the cosine. Which angle has it?""", *angles_with(cosine)),
     mistake("above_one", ABOVE_ONE, *angles_with(by_products)),
     mistake("above_one_unit_vectors", ABOVE_ONE, *angles_with(by_unit_vectors)),
+    mistake("nan_to_zero", """Where rounding makes the cosine leave its interval you say 0 degrees. It leaves it at the other end
+        as well, and there the two gradients are opposed.""",
+        *angles_with(lambda a, b: np.nan_to_num(by_products(a, b)))),
     mistake("acute", """Your angles never exceed 90 degrees. Gradients that point in opposite directions are 180 degrees
         apart: where does the sign get lost?""", *angles_with(lambda a, b: math.degrees(math.acos(abs(cosine(a, b)))))),
     mistake("not_normalized", """Your angle changes when one of the gradients is made longer. A cosine is the product of two

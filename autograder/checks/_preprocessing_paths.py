@@ -36,13 +36,21 @@ def array_of(value: Any, shape: tuple[int, ...]) -> Array:
 
 
 def mixed_gradient(rng: Rng) -> Array:
-    """The gradient of a layer: columns of plus signs, of minus signs and of both, in random order."""
+    """The gradient of a layer: columns of plus signs, of minus signs, of both, and such with one stray or two, anywhere."""
     fan_in, fan_out = int(rng.integers(4, 9)), int(rng.integers(10, 16))
     G = rng.standard_normal((fan_in, fan_out))
     kind = rng.permutation(np.arange(fan_out) % 5)
-    G[:, kind == 0] = np.abs(G[:, kind == 0])
-    G[:, kind == 1] = -np.abs(G[:, kind == 1])
-    G[0, kind > 1], G[1, kind > 1] = np.abs(G[0, kind > 1]), -np.abs(G[1, kind > 1])
+    stray = rng.integers(fan_in, size=fan_out)
+    for j, row in enumerate(stray):
+        other = (row + int(rng.integers(1, fan_in))) % fan_in
+        if kind[j] < 4:
+            G[:, j] = np.abs(G[:, j]) * (1 if kind[j] % 2 else -1)
+        if kind[j] in (2, 3):
+            G[row, j] *= -1
+        if kind[j] == 3:
+            G[other, j] *= -1
+        if kind[j] == 4:
+            G[row, j], G[other, j] = abs(G[row, j]), -abs(G[other, j])
     return G
 
 
@@ -66,12 +74,14 @@ def random_path(rng: Rng) -> Args:
 
 
 def straight_and_not(rng: Rng, *objects: Any) -> list[Any]:
-    """A path in one direction, with steps of different lengths, and the same path with a detour."""
+    """A path in one direction, with steps of different lengths; the same path with a detour; and one that goes too far and
+    comes back."""
     direction = rng.uniform(0.5, 2, 3)
     straight = rng.uniform(-3, 3, 3) + np.cumsum(rng.uniform(0.1, 1, 6))[:, None] * direction
     detour = straight.copy()
     detour[3] += rng.uniform(1, 2, 3) * [1, -1, 1]
-    return [callable_of(objects[1])(path) for path in (straight, detour)]
+    beyond = straight[[0, 1, 2, 3, 5, 4]]
+    return [callable_of(objects[1])(path) for path in (straight, detour, beyond)]
 
 
 def few_examples(rng: Rng) -> Args:

@@ -62,6 +62,13 @@ def with_constants(rng: Rng) -> tuple[Array, Array]:
     return train, new
 
 
+def tiny_spread(rng: Rng) -> tuple[Array, Array]:
+    """Features in kilometres where others would take millimetres: small deviations, and none of them constant."""
+    train, new = columns(rng)
+    size = np.geomspace(1e-6, 1e-2, train.shape[1])
+    return size * train, size * new
+
+
 def pixels(rng: Rng) -> tuple[Array, Array]:
     """Whole numbers from 0 to 16, as pictures are stored; one pixel without ink."""
     train, new = (rng.integers(0, 17, (n, 6)) for n in (20, 7))
@@ -116,6 +123,14 @@ def side_by_side(rng: Rng, cls: Any) -> list[Any]:
     first = fitted(cls, a)
     second = fitted(cls, b)
     return [method(first, "transform")(new), method(second, "transform")(new)]
+
+
+def fitted_again(rng: Rng, cls: Any) -> Any:
+    """One object, fitted to some data and then to others: the last count."""
+    train, new = columns(rng)
+    made = fitted(cls, 3 * train[::2] + 5)
+    method(made, "fit")(train)
+    return method(made, "transform")(new)
 
 
 def order_of_calls(rng: Rng, cls: Any) -> list[Any]:

@@ -158,6 +158,9 @@ STANDARDIZER = [
         data finite. But a feature that was constant in training and moves later is divided by that tiny number: what
         does the task divide it by?""",
         standardizer(sd=lambda X, tiny=tiny: (X.std(axis=0) + tiny).astype(X.dtype))) for tiny in (1e-8, 1e-10, 1e-12)),
+    mistake("guard_too_large", """A feature of small deviation counts as constant in yours, and is not divided. Small is not
+        zero: written in kilometres, every length is small. From which size on does the task count a deviation as 0?""",
+        standardizer(sd=lambda X: np.where(X.std(axis=0) < 1e-3, 1.0, X.std(axis=0)).astype(X.dtype))),
     mistake("nan_to_num", """Turning NaN into 0 afterwards hides the division by 0, and what moves later becomes
         infinite, or as large as a number can be. The task says what to divide by.""",
         standardizer(sd=bare, z=lambda X, mean, sd: np.nan_to_num((X - mean) / sd))),

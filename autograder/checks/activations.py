@@ -207,6 +207,7 @@ exercise(
         purity("revival leaves the parameters alone", net.leaves_parameters(2), holds(
             "Your revival changed the parameters it was given: whoever called it has lost his network.")),
         hidden("dead_fraction of other layers", at(lambda rng: args(net.pre_activations(rng)), 0)),
+        hidden("dead_fraction of a large batch", at(lambda rng: args(net.pre_activations(rng, 500)), 0)),
         hidden("units die at a learning rate of 2", net.swept(2.0, 0.01, 0.3), SOME),
         hidden("as many steps as asked for", net.swept(2.0, 0.3, steps=1), SOME),
         hidden("revival with hardly any training", net.hardly_trained, values(rtol=0.0, atol=1e-9)),

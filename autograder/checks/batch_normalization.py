@@ -291,8 +291,8 @@ exercise(
             wrong.fold_with(scale=lambda gamma, var, eps: gamma / np.sqrt(var))),
         mistake("eps_outside", """ε is added after the root in yours: the layer does it the other way round.""",
             wrong.fold_with(scale=lambda gamma, var, eps: gamma / (np.sqrt(var) + eps))),
-        mistake("W_changed", """Your function writes into the caller's W. The network may still be needed as it is: make a new
-            array.""", wrong.changes_W),
+        mistake("W_changed", """Your function writes into an array of the caller's, W for example. The network may still be
+            needed as it is: make new ones.""", wrong.changes_W),
     ],
 )  # fmt: skip
 

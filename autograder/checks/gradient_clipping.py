@@ -98,7 +98,7 @@ exercise(
         public("[0.9, 100] clipped at 1", returns(lambda rng: args([np.array([0.9, 100.0])], 1.0), of=1), DEGREES),
         hidden("other angles", returns(tried.two_directions), DEGREES),
         hidden("an obtuse angle", returns(tried.obtuse), DEGREES),
-        hidden("the same direction, many times", tried.parallel, DEGREES),
+        hidden("the same direction and the opposite one, many times", tried.parallel, DEGREES),
         hidden("other gradients, clipped", returns(tried.steep, of=1), DEGREES),
         *manners(tried.two_directions, float32=False),
     ],

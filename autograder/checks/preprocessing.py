@@ -29,9 +29,11 @@ exercise(
         hidden("a single new row", tried.transformed(tried.single, new=True)),
         hidden("constant features", tried.transformed(tried.with_constants, new=False)),
         hidden("constant features that move later", tried.transformed(tried.with_constants, new=True)),
+        hidden("features of small deviation", tried.transformed(tried.tiny_spread, new=True)),
         hidden("pixels stored as whole numbers", tried.transformed(tried.pixels, new=True)),
         hidden("several calls of transform", tried.order_of_calls),
         hidden("two objects side by side", tried.side_by_side),
+        hidden("one object, fitted a second time", tried.fitted_again),
         purity("inputs unchanged", tried.standardizer_leaves_alone, holds({
             "fit": "fit changes the training data: work on a copy.",
             "transform": "transform changes the array it is given: work on a copy.",
