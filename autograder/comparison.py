@@ -16,7 +16,7 @@ import numpy as np
 from autograder.diagnosis import explain, explain_shape
 from autograder.wording import kind_text, value_text
 
-__all__ = ["Comparison", "Difference", "exactly", "values"]
+__all__ = ["Comparison", "Difference", "exactly", "told", "values"]
 
 
 @dataclass(frozen=True)
@@ -129,3 +129,17 @@ def shape_hint(given: Any, expected: Any) -> str:
 def exactly(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
     """Equal bit for bit in values: for truth values, counts, texts, and arrays that must be untouched."""
     return values(rtol=0.0, atol=0.0, float32_rtol=0.0)(given, expected, slack)
+
+
+def told(sentences: dict[str, str]) -> Comparison:
+    """For facts by name: the first that is not as expected, with the sentence on it. Truth values are not named beside it."""
+
+    def compare(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
+        for key, wanted in expected.items():
+            if given.get(key) != wanted:
+                number = not isinstance(wanted, bool)
+                return Difference("values", value_text(wanted) * number, value_text(given.get(key)) * number,
+                                  " ".join(sentences.get(key, "").split()), key)  # fmt: skip
+        return None
+
+    return compare

@@ -18,7 +18,18 @@ from autograder.comparison import Comparison, Difference
 from autograder.diagnosis import explain_shape
 from autograder.wording import kind_text
 
-__all__ = ["Law", "centred", "follows", "form", "normal_law", "separate", "spread", "truncated_law", "uniform_law"]
+__all__ = [
+    "Law",
+    "centred",
+    "follows",
+    "form",
+    "normal_law",
+    "separate",
+    "spread",
+    "truncated_law",
+    "uniform_law",
+    "unrelated",
+]
 
 N_SIGMA = 5.0
 
@@ -51,6 +62,22 @@ class Law:
     def different(self) -> float:
         """Number of different values, as a share of all: 1 for a law, less for a sample that repeats itself."""
         return 1.0 if self.values is None else len(np.unique(self.values)) / max(self.values.size, 1)
+
+    @property
+    def neighbours(self) -> list[float]:
+        """For each axis, the correlation of the values that follow each other along it: 0 for a law, 1 for a sorted sample.
+
+        NaN where all values are the same, or where an axis has only one."""
+        if self.values is None:
+            return [0.0] * len(self.shape)
+        with np.errstate(all="ignore"):
+            deviation = np.asarray(self.values, dtype=np.float64) - self.mean
+            found = []
+            for axis in range(deviation.ndim):
+                along = np.moveaxis(deviation, axis, 0)
+                pairs = max(along[1:].size, 1)
+                found.append(float(np.sum(along[1:] * along[:-1]) / pairs / np.float64(self.variance)))
+        return found
 
 
 def normal_law(shape: tuple[int, ...], variance: float) -> Law:
@@ -125,6 +152,16 @@ def separate(given: Law, expected: Law, width: float) -> Difference | None:
         return None
     return Difference("values", f"{100 * expected.different:.0f} % different values", f"{100 * given.different:.3g} %",
                       "The same numbers stand in several places: each weight is to be drawn for itself.")  # fmt: skip
+
+
+def unrelated(given: Law, expected: Law, width: float) -> Difference | None:
+    """A value says nothing about the next one, along any axis; the standard error of the correlation of n pairs is 1 / √n."""
+    for axis, (found, wanted) in enumerate(zip(given.neighbours, expected.neighbours, strict=True)):
+        pairs = expected.size // max(expected.shape[axis], 1) * (expected.shape[axis] - 1)
+        if pairs > 0 and abs(found - wanted) > width / math.sqrt(pairs):
+            return Difference("values", f"a correlation of {wanted:.2g} between neighbours", f"{found:.2g}",
+                              "Values that stand next to each other are related: each is to be drawn for itself.")  # fmt: skip
+    return None
 
 
 def follows(*aspects: Aspect) -> Comparison:

@@ -6,7 +6,7 @@ arguments of one call, so that student, reference and every wrong version get th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,16 @@ import numpy as np
 from autograder.comparison import Comparison, Difference
 from autograder.exercise import Case, purity
 from autograder.handle import Handle, Seed, StudentFailure
-from autograder.wording import call_text
+from autograder.wording import call_text, kind_text
 
-__all__ = ["args", "drain", "draw_seed", "holds", "manners", "randomness", "returns"]
+__all__ = [
+    "args", "drain", "draw_seed", "holds", "manners", "named_fault", "randomness", "returns", "several", "with_call",
+]  # fmt: skip
 
 Args = tuple[tuple[Any, ...], dict[str, Any]]
 Make = Callable[[np.random.Generator], Args]
 Probe = Callable[..., Any]
+Shown = Callable[[np.random.Generator, tuple[str, ...]], str]
 
 
 def args(*positional: Any, **named: Any) -> Args:
@@ -42,6 +45,26 @@ def returns(make: Make, *, of: int = 0, name: str = "") -> Probe:
     return probe
 
 
+def with_call(probe: Probe, text: str | Shown, of: int = 0) -> Probe:
+    """The probe, with the call as the student reads it.
+
+    Args:
+        text: the call; NAME stands for the name of the object `of`. Or a function of the generator and of all names.
+    """
+    shown = (lambda rng, names: text.replace("NAME", names[of])) if isinstance(text, str) else text
+    probe.shown = shown  # type: ignore[attr-defined]
+    return probe
+
+
+def named_fault(faults: Collection[str]) -> Probe:
+    """Which of the faults the student names, in a text that is the first of the objects."""
+
+    def probe(rng: np.random.Generator, fault: Any, *others: Any) -> str:
+        return fault if isinstance(fault, str) and fault in faults else "none of the list"
+
+    return probe
+
+
 def callable_of(obj: Any) -> Handle:
     """The object, if it can be called.
 
@@ -51,6 +74,17 @@ def callable_of(obj: Any) -> Handle:
     if hasattr(obj, "call"):
         return obj
     raise StudentFailure("wrong", "", f"a function is expected, this is {obj!r}"[:200])
+
+
+def several(found: Any, n: int, what: str) -> Any:
+    """The n values a function returns: `what` is "the pair loss, grads".
+
+    Raises:
+        StudentFailure: it returns something else.
+    """
+    if isinstance(found, tuple | list) and len(found) == n:
+        return found
+    raise StudentFailure("wrong", "", f"{what} is expected, yours is {kind_text(found)}.")
 
 
 def draw_seed(rng: np.random.Generator) -> Seed:

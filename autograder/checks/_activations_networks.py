@@ -13,19 +13,13 @@ from gradus.tasks import blobs
 
 from autograder.comparison import Difference
 from autograder.handle import StudentFailure
-from autograder.probes import Probe, callable_of, same
+from autograder.probes import Probe, callable_of, same, with_call
 from autograder.wording import kind_text, value_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Params = dict[str, Array]
 Activation = Callable[[Array], Array]
-
-
-def with_call(probe: Probe, arguments: str, of: int = 0) -> Probe:
-    """The probe, with the call as the student reads it."""
-    probe.shown = lambda rng, names: f"{names[of]}({arguments})"  # type: ignore[attr-defined]
-    return probe
 
 
 def number_of(found: Any, what: str) -> float:
@@ -163,7 +157,7 @@ def swept(*lrs: float, steps: int = 20, show: bool = False) -> Probe:
         found = callable_of(sweep)(params, X, y, list(lrs), steps)
         return shares_of(found, len(lrs))
 
-    return with_call(probe, f"params, X, y, {value_text(list(lrs))}, {steps}", of=1) if show else probe
+    return with_call(probe, f"NAME(params, X, y, {value_text(list(lrs))}, {steps})", of=1) if show else probe
 
 
 def shares_of(found: Any, n: int) -> Array:
@@ -189,7 +183,7 @@ def revived(
         share, accuracy = (number_of(v, "share and accuracy each") for v in found)
         return {"dead": share, "accuracy": accuracy}
 
-    return with_call(probe, f"params, X, y, {name}, {name}_derivative, {lr}, {steps}", of=2) if show else probe
+    return with_call(probe, f"NAME(params, X, y, {name}, {name}_derivative, {lr}, {steps})", of=2) if show else probe
 
 
 def hardly_trained(rng: Rng, fraction: Any, sweep: Any, revival: Any) -> dict[str, float]:
@@ -253,7 +247,7 @@ def after_training(steps: int, lr: float, warmup: int) -> Probe:
             z = X @ params["W1"] + params["b1"]
         return {"loss": float(loss), "dead": float((z <= 0).all(axis=0).mean())}
 
-    return with_call(probe, f"t, {lr}, {warmup}) for t in range({steps}", of=1)
+    return with_call(probe, f"NAME(t, {lr}, {warmup}) for t in range({steps})", of=1)
 
 
 def sizes(rng: Rng, fault: Any, step_size: Any) -> Array:
@@ -264,10 +258,6 @@ def sizes(rng: Rng, fault: Any, step_size: Any) -> Array:
         for t in (0, int(rng.integers(1, warmup)), warmup - 1, warmup, warmup + 1, 7 * warmup + int(rng.integers(100))):
             found.append(number_of(callable_of(step_size)(t, lr, warmup), "a step size"))
     return np.array(found)
-
-
-def named_fault(rng: Rng, fault: Any, step_size: Any) -> str:
-    return fault if isinstance(fault, str) and fault in FAULTS else "none of the list"
 
 
 def between(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:

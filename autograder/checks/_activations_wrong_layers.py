@@ -1,15 +1,13 @@
-"""Wrong versions of activations with slopes or weights of their own, and of experiments with dead units."""
+"""Wrong versions of activations with slopes or weights of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from gradus import activations as ref
-from gradus.diagnostics import dead_fraction
 
-from autograder.checks import _activations_networks as net
 from autograder.exercise import mistake
 
 Array = np.ndarray
@@ -56,6 +54,18 @@ def one_cache_for_all() -> tuple[Callable[..., Any], Callable[..., Any]]:
     return forward, backward
 
 
+def divided_again(dout: Array, z: Array, a: Any) -> Array:
+    """The input below 0, got back from the output."""
+    with np.errstate(all="ignore"):
+        return dout * np.where(z > 0, 0.0, a * z / a).astype(z.dtype)
+
+
+def with_slope(change: Callable[[Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Another slope in place of a, on the way forward and in the cache."""
+    forward, backward = prelu()
+    return lambda z, a: forward(z, change(a)), backward
+
+
 PRELU = [
     mistake("da_not_summed", """Your da has an entry for each entry of z. All of them share one slope: what each wants of
         it has to be put together.""", *prelu(total=lambda a, terms: terms)),
@@ -87,6 +97,16 @@ PRELU = [
         *prelu(dz=lambda dout, z, a: dout * np.where(z >= 0, 1.0, a))),
     mistake("larger_of_two", """You take the larger of z and a z. The slope is trained, and nothing keeps it below 1: what
         happens at a = 2?""", *prelu(out=lambda z, a: np.maximum(z, a * z))),
+    mistake("slope_absolute", """Your code makes no difference between a slope below 0 and its opposite. For z = −1 and
+        a = −0.5, what does the formula say?""", *with_slope(np.abs)),
+    mistake("slope_clipped", """Your code takes a slope below 0 for a slope of 0. Nothing keeps a trained number above 0:
+        what does the formula say for z = −1 and a = −0.5?""", *with_slope(lambda a: np.maximum(a, 0))),
+    mistake("side_of_output", """Your backward pass asks for the sign of the output. Which sign has the output for z = −1 and
+        a = −0.5, and on which side of the kink does this z lie?""",
+        *prelu(dz=lambda dout, z, a: dout * np.where(np.where(z > 0, z, a * z) > 0, 1.0, a),
+               terms=lambda dout, z, a: dout * np.where(np.where(z > 0, z, a * z) > 0, 0.0, z))),
+    mistake("da_by_dividing", """Your da comes out of a division by a. A slope may well be 0: from what does the forward pass
+        make its output, before a comes in?""", *prelu(terms=divided_again)),
     mistake("one_cache_for_all", """Two layers, one after the other, get the gradients of one and the same layer: what the
         backward pass needs has to travel in the cache, not in a variable outside.""", *one_cache_for_all()),
 ]  # fmt: skip
@@ -115,6 +135,12 @@ def slope_of(z: Array, slopes: Array) -> Array:
 
 def divisors(rng: Rng, low: float, high: float, z: Array) -> Array:
     return 1 / rng.uniform(1 / high, 1 / low, z.shape)
+
+
+def rrelu_with_ones(z: Array, rng: Rng, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = True) -> Any:
+    """Right by itself: the slope stored for an entry above 0 is 1."""
+    out, slopes = randomized()(z, rng, lower, upper, training)
+    return out, np.where(z > 0, 1.0, slopes).astype(z.dtype)
 
 
 RRELU = [
@@ -146,6 +172,14 @@ RRELU = [
         them: it is their gradient that is asked for.""", randomized(), lambda z, slopes: slope_of(z, np.full_like(z, 11 / 48))),
     mistake("kink", """At z = 0 both slopes would do, and the task settles for one: 0 counts as negative.""",
         randomized(), lambda z, slopes: np.where(z >= 0, 1.0, slopes).astype(z.dtype)),
+    mistake("relies_on_ones", """Your derivative hands on the slopes, and is right only if somebody has put a 1 into them
+        wherever z is above 0. The task says which slopes may come in: which of the arguments tells the two sides apart?""",
+        rrelu_with_ones, lambda z, slopes: slopes.copy()),
+    mistake("slopes_everywhere", """Your derivative is the array of slopes, as it came in. Where z is above 0 no slope was
+        used: how steep is the function there?""", randomized(), lambda z, slopes: slopes.copy()),
+    mistake("in_order", """Your slopes are those of the right distribution, but they stand in an order: whoever knows one of
+        them can nearly tell the next. What does your code do with them after drawing?""",
+        randomized(draw=lambda rng, low, high, z: np.sort(rng.uniform(low, high, z.size)).reshape(z.shape)), slope_of),
     mistake("slope_is_value", """Your derivative returns the output again: how steep is the line that the output lies on?""",
         randomized(), lambda z, slopes: np.where(z > 0, z, slopes * z)),
     mistake("seed_inside", """Your slopes are the same whatever rng comes in: a generator is made anew inside. Draw from
@@ -222,127 +256,4 @@ MAXOUT = [
         *maxout(db=lambda dZ: np.repeat(dZ.sum(axis=(0, 1))[None], dZ.shape[1], axis=0))),
     mistake("db_not_summed", """Your db has an entry for each sample. The bias is the same for all of them: what each
         sample wants of it has to be put together.""", *maxout(db=lambda dZ: dZ)),
-]  # fmt: skip
-
-# ---------------------------------------------------------------- dead_fraction
-
-
-def experiment(
-    *,
-    dead: Callable[[Array], float] = dead_fraction,
-    measured_before: bool = False,
-    restarted: bool = True,
-    steps_in_all: Callable[[int], int] = lambda steps: steps,
-    shift: Callable[[Array], Array] = lambda b: b - 30,
-    shifted: str = "b1",
-    with_relu: bool = False,
-) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """The three functions with one part in a wrong version."""
-
-    def train(params: Any, X: Array, y: Array, f: Any, df: Any, lr: float, steps: int) -> Any:
-        for _ in range(steps_in_all(steps)):
-            params, _ = net.train_step(params, X, y, f, df, lr)
-        return params
-
-    def hidden(params: Any, X: Array) -> Array:
-        z: Array = X @ params["W1"] + params["b1"]
-        return z
-
-    def sweep(params: Any, X: Array, y: Array, lrs: Sequence[float], steps: int) -> list[float]:
-        shares, now = [], params
-        for lr in lrs:
-            now = train(params if restarted else now, X, y, ref.relu, ref.relu_derivative, lr, steps)
-            shares.append(dead(hidden(params if measured_before else now, X)))
-        return shares
-
-    def revival(params: Any, X: Array, y: Array, f: Any, df: Any, lr: float, steps: int) -> tuple[float, float]:
-        start = {**params, shifted: shift(params[shifted])}
-        if with_relu:
-            f, df = ref.relu, ref.relu_derivative
-        end = start if measured_before else train(start, X, y, f, df, lr, steps)
-        z = hidden(end, X)
-        return dead(z), float(np.mean(np.argmax(f(z) @ end["W2"] + end["b2"], axis=1) == y))
-
-    return dead, sweep, revival
-
-
-def spoiling() -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """The shift is made in the array that came in."""
-    dead, sweep, right = experiment()
-
-    def revival(params: Any, *more: Any) -> Any:
-        params["b1"] -= 30
-        return right({**params, "b1": params["b1"] + 30}, *more)
-
-    return dead, sweep, revival
-
-
-DEAD_FRACTION = [
-    mistake("share_of_zeros", """You count entries. A unit that is silent for half of the samples is at work: a dead one
-        is silent for every single one of them.""", *experiment(dead=lambda z: float(np.mean(z <= 0)))),
-    mistake("over_samples", """You look at rows. A row is a sample, and its entries are all the units: a unit is a column.""",
-        *experiment(dead=lambda z: float(np.mean((z <= 0).all(axis=1))))),
-    mistake("silent_once", """You count a unit as dead if it is silent for one sample. That is half of its job: dead is
-        who is silent for every sample.""", *experiment(dead=lambda z: float(np.mean((z <= 0).any(axis=0))))),
-    mistake("zero_alive", """A unit whose z is exactly 0 passes nothing on and gets no gradient: it counts as silent, too.""",
-        *experiment(dead=lambda z: float(np.mean((z < 0).all(axis=0))))),
-    mistake("count", """You return how many units are dead; asked for is their share.""",
-        *experiment(dead=lambda z: float(np.sum((z <= 0).all(axis=0))))),
-    mistake("alive", """You return the share of units that are alive.""",
-        *experiment(dead=lambda z: float(np.mean((z > 0).any(axis=0))))),
-    mistake("by_the_mean", """You look at the mean of z. A unit can be negative on average and still be at work for some
-        samples.""",
-        *experiment(dead=lambda z: float(np.mean(z.mean(axis=0) <= 0)))),
-    mistake("not_restarted", """Each learning rate goes on from where the one before it ended: a unit that one of them
-        killed is dead for the next as well. Start each from the parameters that came in.""", *experiment(restarted=False)),
-    mistake("always_relu", """Your revival trains a ReLU network whatever activation it is given: f and its derivative
-        come in as arguments.""", *experiment(with_relu=True)),
-    mistake("measured_before", """You measure the network that came in. train_step returns new parameters and leaves the
-        old ones as they are: which of them belong to the end of the training?""", *experiment(measured_before=True)),
-    mistake("steps_ignored", """Your functions train for the same number of steps whatever steps is: it comes in as an
-        argument.""", *experiment(steps_in_all=lambda steps: 20)),
-    mistake("not_silenced", """Your shift does not silence the hidden layer: units are at work from the first step on. Which
-        layer's biases did you shift, and in which direction?""", *experiment(shifted="b2")),
-    mistake("shift_too_small", """Your revival does not lower the biases by as much as asked for: read the number once more.""",
-        *experiment(shift=lambda b: b - 10)),
-    mistake("spoiled", """Your revival shifts the biases in the array that came in, so that whoever called it has lost his
-        network: make a new dictionary.""", *spoiling()),
-]  # fmt: skip
-
-# ---------------------------------------------------------------- debug_activations
-
-
-def rising(t: int, lr: float, warmup: int) -> float:
-    """The broken function of the notebook, as it stands there."""
-    return lr * (t + 1) / warmup
-
-
-def misnamed(fault: str, sentence: str) -> Any:
-    return mistake(f"named_{fault or 'nothing'}", sentence, fault, net.step_size)
-
-
-DEBUG_ACTIVATIONS = [
-    mistake("not_mended", """The units still die: work out the step size at t = 600 by hand, and compare it with the one
-        at the end of the warm-up.""", "step_size", rising),
-    mistake("rises_more_slowly", """Your step size rises more slowly, and still without end: the units die later. What was
-        meant to happen after the warm-up?""", "step_size", lambda t, lr, warmup: lr * (t + 1) / (10 * warmup)),
-    mistake("no_warmup", """Nothing dies, but the warm-up is gone as well: during the first steps the size was meant to
-        rise.""", "step_size", lambda t, lr, warmup: lr),
-    mistake("begins_at_zero", """Your first step has the size 0 and does nothing. The text in the function says what the
-        first one is to be.""", "step_size", lambda t, lr, warmup: lr * min(1.0, t / warmup)),
-    mistake("begins_again", """Your step size falls back to its start again and again: after the warm-up it was meant to
-        stay.""",
-        "step_size", lambda t, lr, warmup: lr * (t % warmup + 1) / warmup),
-    mistake("capped_at_one", """Your limit is 1, whatever lr is. Which number was the step size to reach?""",
-        "step_size", lambda t, lr, warmup: min(1.0, lr * (t + 1) / warmup)),
-    misnamed("", """Your function is mended, but the fault has no name yet: FAULT must be one of the five texts in the
-        list."""),
-    misnamed("biases", """Your function is mended, but that was not the fault: units that their biases silence are dead
-        before the first step. What does the lower panel say about the first step?"""),
-    misnamed("weights", """Your function is mended, but that was not the fault: weights of the wrong size show at the
-        start, and there the loss falls as it should."""),
-    misnamed("kink", """Your function is mended, but that was not the fault: an input of exactly 0 next to never occurs
-        here."""),
-    misnamed("too_few_units", """Your function is mended, but that was not the fault: after a hundred steps the loss was
-        low, with these very units. What happened to them later?"""),
 ]  # fmt: skip

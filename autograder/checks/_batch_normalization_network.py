@@ -13,18 +13,12 @@ from gradus.network import dense_backward, dense_forward, softmax_cross_entropy
 
 from autograder.comparison import Difference
 from autograder.handle import StudentFailure
-from autograder.probes import Probe, callable_of, same
+from autograder.probes import Probe, callable_of, same, with_call
 from autograder.wording import kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Network = dict[str, Array]
-
-
-def with_call(probe: Probe, text: str, of: int = 0) -> Probe:
-    """The probe, with the call as the student reads it; NAME stands for the function's name."""
-    probe.shown = lambda rng, names: text.replace("NAME", names[of])  # type: ignore[attr-defined]
-    return probe
 
 
 # ---------------------------------------------------------------- train_and_score
@@ -264,10 +258,6 @@ def network_untouched(rng: Rng, fault: Any, predict: Any) -> bool:
     net, X = network(rng)
     reply = callable_of(predict).call(net, X, plain_batchnorm)
     return same([net, X], list(reply.args[:2]))
-
-
-def named_fault(rng: Rng, fault: Any, predict: Any) -> str:
-    return fault if isinstance(fault, str) and fault in FAULTS else "none of the list"
 
 
 def asked(probe: Callable[..., Any]) -> Probe:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,13 @@ from gradus import normalization as ref
 from autograder.comparison import Comparison
 from autograder.exercise import Case, purity
 from autograder.handle import StudentFailure
-from autograder.probes import Args, Make, Probe, args, callable_of, halved, holds, manners
+from autograder.probes import Args, Make, Probe, args, callable_of, halved, holds, manners, with_call
 from autograder.wording import call_text, kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 
 FORWARD = "out, cache, running_mean, running_var"
-
-
-def with_call(probe: Probe, text: Callable[[Rng, tuple[str, ...]], str]) -> Probe:
-    """The probe, with the call as the student reads it."""
-    probe.shown = text  # type: ignore[attr-defined]
-    return probe
 
 
 def several(found: Any, n: int, what: str) -> Any:

@@ -12,18 +12,12 @@ from gradus.recurrence import rnn_bptt
 
 from autograder.comparison import Difference
 from autograder.handle import StudentFailure
-from autograder.probes import Args, Probe, args, callable_of
+from autograder.probes import Args, Probe, args, callable_of, with_call
 from autograder.wording import kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Params = dict[str, Array]
-
-
-def with_call(probe: Probe, arguments: str, of: int = 0) -> Probe:
-    """The probe, with the call as the student reads it."""
-    probe.shown = lambda rng, names: f"{names[of]}({arguments})"  # type: ignore[attr-defined]
-    return probe
 
 
 # ---------------------------------------------------------------- gradients
@@ -109,7 +103,7 @@ def direction(make: Callable[[Rng], Args]) -> Probe:
             same = a.shape == b.shape and np.linalg.norm(a) > 0
             return {"cosine": float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b))) if same else math.nan}
 
-    return with_call(probe, "grads, c")
+    return with_call(probe, "NAME(grads, c)")
 
 
 def flat(grads: Any) -> Array:
@@ -258,7 +252,7 @@ def five_runs(rng: Rng, train_rnn: Any) -> dict[str, float]:
     return {"lost without clipping": lost, "shortest of the longest gradients": longest, "solved with clipping": solved}
 
 
-with_call(five_runs, f"params, X, y, {RATE}, {STEPS}, max_norm")
+with_call(five_runs, f"NAME(params, X, y, {RATE}, {STEPS}, max_norm)")
 
 
 def between(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
@@ -310,8 +304,4 @@ def trained(steps: int) -> Probe:
                 break
         return {"largest loss": max(losses), "last loss": losses[-1]}
 
-    return with_call(probe, f"params, X, y, {RATE}, {THRESHOLD}", of=1)
-
-
-def named_fault(rng: Rng, fault: Any, clipped_step: Any) -> str:
-    return fault if isinstance(fault, str) and fault in FAULTS else "none of the list"
+    return with_call(probe, f"NAME(params, X, y, {RATE}, {THRESHOLD})", of=1)

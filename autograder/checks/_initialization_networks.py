@@ -14,18 +14,12 @@ from gradus.network import dense_backward, dense_forward, softmax_cross_entropy
 from autograder.comparison import Difference
 from autograder.handle import Handle, Seed, StudentFailure
 from autograder.moments import Law, centred, follows, normal_law, separate, spread
-from autograder.probes import Args, Probe, args, callable_of, draw_seed
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, with_call
 from autograder.wording import kind_text, value_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Shape = tuple[int, ...]
-
-
-def with_call(probe: Probe, arguments: str, of: int = 0) -> Probe:
-    """The probe, with the call as the student reads it."""
-    probe.shown = lambda rng, names: f"{names[of]}({arguments})"  # type: ignore[attr-defined]
-    return probe
 
 
 # ---------------------------------------------------------------- propagate
@@ -86,7 +80,7 @@ def sizes_by_layer(activation: str, depth: int, *sizes: float, width: int = 96) 
         layers = uneven_layers(rng, depth, width, sizes or (0.8, 3.0))
         return run_propagate(propagate, activation, layers, draw_seed(rng))[0]
 
-    return with_call(probe, f'"{activation}", init, {depth}, {width}, rng')
+    return with_call(probe, f'NAME("{activation}", init, {depth}, {width}, rng)')
 
 
 def only(key: str, probe: Probe) -> Probe:
@@ -101,7 +95,7 @@ def calls_of_init() -> Probe:
         shapes = run_propagate(propagate, "tanh", uneven_layers(rng, 5, 24), draw_seed(rng))[1]
         return {"calls of init": len(shapes), "shape": shapes[0] if len({str(s) for s in shapes}) == 1 else shapes}
 
-    return with_call(probe, '"tanh", init, 5, 24, rng')
+    return with_call(probe, 'NAME("tanh", init, 5, 24, rng)')
 
 
 def same_for_all(rng: Rng) -> Args:
@@ -125,7 +119,7 @@ def relation(
         with np.errstate(all="ignore"):
             return {name: float(number(found["forward"], found["backward"])) for name, number in numbers.items()}
 
-    return with_call(probe, f'"{activation}", init, {DEPTH}, {WIDTH}, rng')
+    return with_call(probe, f'NAME("{activation}", init, {DEPTH}, {WIDTH}, rng)')
 
 
 def ratio_of_ends(forward: Array, backward: Array) -> float:
@@ -198,7 +192,7 @@ def counted(*starts: Start, hidden: int | None = None) -> Probe:
             found.append(callable_of(distinct_hidden_units)(init, X, y, H, steps, lr, draw_seed(rng)))
         return found if len(found) > 1 else found[0]
 
-    return with_call(probe, f"init, X, y, {hidden}, steps, lr, rng")
+    return with_call(probe, f"NAME(init, X, y, {hidden}, steps, lr, rng)")
 
 
 # ---------------------------------------------------------------- debug_initialization
@@ -236,7 +230,7 @@ def loss_after_training(steps: int, lr: float) -> Probe:
         weights = layers_of(layer_weights, [2, 40, 2], draw_seed(rng))
         return {"loss after training": train(weights, X, k % 2, steps, lr)}
 
-    return with_call(probe, "[2, 40, 2], rng", of=1)
+    return with_call(probe, "NAME([2, 40, 2], rng)", of=1)
 
 
 def train(weights: list[Array], X: Array, y: Array, steps: int, lr: float) -> float:
@@ -283,7 +277,3 @@ def each_layer(given: Any, expected: Any, slack: float = 1.0) -> Difference | No
         if d := follows(*([separate] if last else [separate, spread, centred]))(g, e, slack):
             return Difference(d.kind, d.expected, d.given, d.hint, "all layers together" if last else f"W[{l}]")
     return None
-
-
-def named_fault(rng: Rng, fault: Any, layer_weights: Any) -> str:
-    return fault if isinstance(fault, str) and fault in FAULTS else "none of the list"

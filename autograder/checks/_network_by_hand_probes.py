@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.comparison import Comparison, Difference
 from autograder.handle import StudentFailure
-from autograder.probes import Args, args, callable_of, drain, draw_seed, halved, same
+from autograder.probes import Args, args, callable_of, drain, draw_seed, halved, same, several, with_call
 from autograder.wording import call_text, kind_text, value_text
 
 Rng = np.random.Generator
@@ -20,18 +19,6 @@ Probe = Callable[..., Any]
 def lengths(rng: Rng, n: int) -> list[int]:
     """n different lengths, so that no two axes of a problem can be confused without a difference in shape."""
     return rng.permutation(np.arange(2, 9))[:n].tolist()
-
-
-def shown(probe: Probe, text: Callable[[Rng, tuple[str, ...]], str]) -> Probe:
-    probe.shown = text  # type: ignore[attr-defined]
-    return probe
-
-
-def several(found: Any, n: int, what: str) -> Any:
-    """The n values a function returns, or the failure to do so."""
-    if isinstance(found, tuple | list) and len(found) == n:
-        return found
-    raise StudentFailure("wrong", "", f"{what} is expected, yours is {kind_text(found)}.")
 
 
 def parts(probe: Probe, *which: int | tuple[int, str], n: int = 2) -> Probe:
@@ -88,7 +75,7 @@ def output(layer: Callable[[Rng], list[Array]]) -> Probe:
     def probe(rng: Rng, forward: Any, backward: Any) -> Any:
         return forward_of(forward, *layer(rng)[:3])[0]
 
-    return shown(probe, lambda rng, names: f"z, cache = {call_text(names[0], layer(rng)[:3], {})}")
+    return with_call(probe, lambda rng, names: f"z, cache = {call_text(names[0], layer(rng)[:3], {})}")
 
 
 def gradients(layer: Callable[[Rng], list[Array]]) -> Probe:
@@ -100,7 +87,7 @@ def gradients(layer: Callable[[Rng], list[Array]]) -> Probe:
         *inputs, dz = layer(rng)
         return f"z, cache = {call_text(names[0], inputs, {})}; {names[1]}({value_text(dz)}, cache)"
 
-    return shown(probe, text)
+    return with_call(probe, text)
 
 
 def two_layers(rng: Rng, forward: Any, backward: Any) -> list[Any]:
@@ -224,7 +211,7 @@ def epoch(size: Callable[[Rng], tuple[int, int]], **drop_last: bool) -> Probe:
         N, batch = size(rng)
         return call_text(names[0], [*data_set(rng, N), batch, draw_seed(rng)], drop_last)
 
-    return shown(probe, text)
+    return with_call(probe, text)
 
 
 def border_sizes(rng: Rng, iterate: Any) -> dict[str, Any]:
@@ -296,21 +283,6 @@ def batch_dtypes(rng: Rng, iterate: Any) -> list[list[str]]:
     return [sorted({np.asarray(pair[i]).dtype.name for pair in pairs}) for i in (0, 1)]
 
 
-def told(sentences: dict[str, str]) -> Comparison:
-    """For facts by name: the first that is not as expected, with the sentence on it."""
-
-    def compare(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-        for key, wanted in expected.items():
-            mine = given.get(key)
-            if mine != wanted:
-                number = not isinstance(wanted, bool)
-                return Difference("values", value_text(wanted) * number, value_text(mine) * number,
-                                  sentences.get(key, ""), key)  # fmt: skip
-        return None
-
-    return compare
-
-
 # ---------------------------------------------------------------- train_step
 
 
@@ -342,4 +314,4 @@ def trajectory(make: Callable[[Rng], Args], steps: int) -> Probe:
             X, y = X[::-1] + 0.3 * rng.standard_normal(X.shape), np.roll(y, 1)
         return [params, losses if steps > 1 else losses[0]]
 
-    return shown(probe, lambda rng, names: f"new_params, loss = {call_text(names[0], *make(rng))}")
+    return with_call(probe, lambda rng, names: f"new_params, loss = {call_text(names[0], *make(rng))}")

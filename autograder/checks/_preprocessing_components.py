@@ -9,8 +9,8 @@ import numpy as np
 from gradus.network import softmax_cross_entropy
 from gradus.preprocessing import PCA
 
-from autograder.checks._preprocessing_probes import pixels, with_call, with_constants, wrong
-from autograder.probes import Args, Probe, args, callable_of
+from autograder.checks._preprocessing_probes import with_constants, wrong
+from autograder.probes import Args, Probe, args, callable_of, with_call
 from autograder.wording import kind_text
 
 Array = np.ndarray
@@ -72,7 +72,7 @@ def components(make: Callable[[Rng], Array], *names: str) -> Probe:
         found = {"mean": mean, "U": one_sign(U), "eigenvalues": eigenvalues}
         return {name: found[name] for name in names or PARTS}
 
-    return with_call(probe, "{0}(X), each column of U with one of its two signs")
+    return with_call(probe, "NAME(X), each column of U with one of its two signs")
 
 
 def white(K: int | None = None, **named: float) -> Probe:
@@ -90,7 +90,7 @@ def white_small(rng: Rng, pca: Any, whiten: Any) -> Any:
     return callable_of(whiten)(X, np.array([1.0, 1.0]), U, np.array([4.0, 0.25]))
 
 
-with_call(white_small, "{1}([[3, 1], [1, 6]], [1, 1], [[0.6, -0.8], [0.8, 0.6]], [4, 0.25])")
+with_call(white_small, "NAME([[3, 1], [1, 6]], [1, 1], [[0.6, -0.8], [0.8, 0.6]], [4, 0.25])", of=1)
 
 
 def without_variation(rng: Rng, pca: Any, whiten: Any) -> Any:
@@ -131,10 +131,6 @@ def fit_prepare(X_train: Array) -> Callable[[Array], Array]:
     return lambda X: (X - mean) / sd
 
 
-def named_fault(rng: Rng, fault: Any, make: Any) -> str:
-    return fault if isinstance(fault, str) and fault in FAULTS else "none of the list"
-
-
 def prepared(make: Any, X_train: Array) -> Callable[[Array], Array]:
     """The student's function for these training data; what it returns is an array of the shape that came in."""
     prepare = callable_of(make)(X_train)
@@ -150,19 +146,36 @@ def prepared(make: Any, X_train: Array) -> Callable[[Array], Array]:
     return apply
 
 
+PIXELS = 64  # as many as the notebook's digits have: a function that uses those, too, does not stumble over shapes
+
+
+def images(rng: Rng) -> tuple[Array, Array]:
+    """Whole numbers from 0 to 16, in the form of the notebook's digits; two pixels without ink."""
+    train, new = (rng.integers(0, 17, (n, PIXELS)) for n in (20, 7))
+    train[:, [2, 40]] = 0
+    return train, new
+
+
+def images_with_constants(rng: Rng) -> tuple[Array, Array]:
+    """Pixels of many means and deviations, some of them constant in the training data only."""
+    train, new = with_constants(rng)
+    column, size = np.arange(PIXELS) % train.shape[1], np.geomspace(1.0, 3.0, PIXELS)
+    return train[:, column] * size, new[:, column] * size
+
+
 def alone_and_in_company(rng: Rng, fault: Any, make: Any) -> list[Array]:
     """An image alone, and the same image among others."""
-    train, new = pixels(rng)
+    train, new = images(rng)
     apply = prepared(make, train.astype(float))
     return [apply(new[:1].astype(float)), apply(new[:4].astype(float))]
 
 
-with_call(alone_and_in_company, "prepare = {1}(X_train); prepare(X[:1]), then prepare(X[:4])")
+with_call(alone_and_in_company, "prepare = NAME(X_train); prepare(X[:1]), then prepare(X[:4])", of=1)
 
 
 def other_images(rng: Rng, fault: Any, make: Any) -> list[Array]:
     """Images of two training sets, in turns, with pixels that were constant in training."""
-    (a, new), b = with_constants(rng), None
+    (a, new), b = images_with_constants(rng), None
     b = 2 * a[: len(a) // 2] + 1
     first, second = prepared(make, a), prepared(make, b)
     return [first(new), second(new), first(a), first(new[:1])]
@@ -170,11 +183,11 @@ def other_images(rng: Rng, fault: Any, make: Any) -> list[Array]:
 
 def accuracy_one_at_a_time(rng: Rng, fault: Any, make: Any) -> float:
     """Train a softmax regression on prepared batches of four, then read prepared images one at a time."""
-    centre = rng.uniform(4, 12, (3, 8))
+    centre = rng.uniform(4, 12, (3, PIXELS))
     y = np.arange(120) % 3
-    X = np.clip(centre[y] + rng.standard_normal((120, 8)), 0, 16)
+    X = np.clip(centre[y] + rng.standard_normal((120, PIXELS)), 0, 16)
     apply = prepared(make, X[:90])
-    W, b = np.zeros((8, 3)), np.zeros(3)
+    W, b = np.zeros((PIXELS, 3)), np.zeros(3)
     for start in range(0, 88, 4):
         Z, labels = apply(X[start : start + 4]), y[start : start + 4]
         _, d = softmax_cross_entropy(np.nan_to_num(Z) @ W + b, labels)
@@ -183,4 +196,4 @@ def accuracy_one_at_a_time(rng: Rng, fault: Any, make: Any) -> float:
     return float(np.mean(np.array(read) == y[90:]))
 
 
-with_call(accuracy_one_at_a_time, "prepare = {1}(X_train), a network trained on prepared batches of four")
+with_call(accuracy_one_at_a_time, "prepare = NAME(X_train), a network trained on prepared batches of four", of=1)

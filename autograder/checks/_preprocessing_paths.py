@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks._preprocessing_probes import with_call, wrong
+from autograder.checks._preprocessing_probes import wrong
 from autograder.comparison import Difference
-from autograder.probes import Args, Probe, args, callable_of
+from autograder.probes import Args, Probe, args, callable_of, with_call
 from autograder.wording import kind_text
 
 Array = np.ndarray
@@ -101,7 +101,7 @@ def walked(make: Callable[[Rng], Args]) -> Probe:
         (X, t, lr, epochs), _ = make(rng)
         return array_of(callable_of(objects[2])(X, t, lr, epochs), (1 + epochs * len(X), X.shape[1]))
 
-    return with_call(probe, "{2}(X, t, lr, epochs)")
+    return with_call(probe, "NAME(X, t, lr, epochs)", of=2)
 
 
 def one_example_gradient(f: Callable[[Array], Array], df: Callable[[Array], Array], rng: Rng) -> Array:
@@ -134,8 +134,8 @@ def ratios(rng: Rng, *objects: Any) -> dict[str, float]:
         return {"positive / centred": float(np.divide(*found))}
 
 
-with_call(shares, "{0}(G), G behind logistic and behind tanh units, one example")
-with_call(ratios, "{1}({2}(X, t, 0.1, 4)), positive inputs against the same centred")
+with_call(shares, "NAME(G), G behind logistic and behind tanh units, one example")
+with_call(ratios, lambda rng, names: f"{names[1]}({names[2]}(X, t, 0.1, 4)), positive inputs against the same centred")
 
 
 def number(value: Any) -> float:

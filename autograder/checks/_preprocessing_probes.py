@@ -8,18 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograder.handle import Handle, StudentFailure
-from autograder.probes import Args, Probe, args, callable_of, halved, same
+from autograder.probes import Args, Probe, args, callable_of, halved, same, with_call
 from autograder.wording import kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Data = Callable[[Rng], tuple[Array, Array]]
-
-
-def with_call(probe: Probe, text: str) -> Probe:
-    """The probe, with what the student reads in place of the call; {0} is the name of the first object, and so on."""
-    probe.shown = lambda rng, names: text.format(*names)  # type: ignore[attr-defined]
-    return probe
 
 
 def wrong(text: str) -> StudentFailure:
@@ -101,7 +95,7 @@ def transformed(data: Data, *, new: bool) -> Probe:
         train, others = data(rng)
         return method(fitted(cls, train), "transform")(others if new else train)
 
-    return with_call(probe, "s = {0}(); s.fit(X_train); s.transform(" + ("X_new)" if new else "X_train)"))
+    return with_call(probe, "s = NAME(); s.fit(X_train); s.transform(" + ("X_new)" if new else "X_train)"))
 
 
 def chained(rng: Rng, cls: Any) -> Any:
@@ -113,7 +107,7 @@ def chained(rng: Rng, cls: Any) -> Any:
     return method(back, "transform")(train)
 
 
-with_call(chained, "{0}().fit(X_train).transform(X_train)")
+with_call(chained, "NAME().fit(X_train).transform(X_train)")
 
 
 def side_by_side(rng: Rng, cls: Any) -> list[Any]:

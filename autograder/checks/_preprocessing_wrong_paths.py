@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
+from gradus.data import load_digits_split
 from gradus.gradient_diagnostics import path_ratio, sign_agreement
 
 from autograder.checks._preprocessing_components import fit_prepare
@@ -212,6 +214,28 @@ def centred_only(X_train: Array) -> F:
     return lambda X: X - mean
 
 
+@cache
+def digits() -> tuple[Array, Array]:
+    """The notebook's own pictures, for training and for the test."""
+    X_train, _, X_test, _ = load_digits_split(np.random.default_rng(0), standardize=False)
+    return X_train, X_test
+
+
+def fitted_before_the_split(X_train: Array) -> F:
+    """Training and test pictures are put together again, and measured as one."""
+    return fit_prepare(np.concatenate([X_train, digits()[1]]))
+
+
+def whole_data_set(X_train: Array) -> F:
+    """A scaler made once, of all the digits there are."""
+    return fit_prepare(np.concatenate(digits()))
+
+
+def scaler_from_above(X_train: Array) -> F:
+    """The scaler that a cell of the notebook has made, whatever comes in."""
+    return fit_prepare(digits()[0])
+
+
 def misnamed(fault: str, sentence: str) -> Mistake:
     return mistake(f"named_{fault}", sentence, fault, fit_prepare)
 
@@ -223,6 +247,15 @@ DEBUG_PREPROCESSING = [
         the training set, and is measured once?""", "refitted", own_deviation),
     mistake("first_batch", """Your function measures whatever comes first, and keeps that. The training set is there
         before: it is the argument of the outer function.""", "refitted", first_batch),
+    mistake("fitted_before_the_split", """No image depends on its company any more, but the test pictures have had a say in
+        your mean and deviation, as if they had been measured before the split. Which pictures does nobody have yet when
+        the preprocessing is made?""", "refitted", fitted_before_the_split),
+    mistake("whole_data_set", """Your mean and deviation are those of all digits of the notebook, test pictures included,
+        whatever training set comes in. On which side of the split is a scaler fitted, and to what?""",
+        "refitted", whole_data_set),
+    mistake("scaler_from_above", """Your function uses a scaler that a cell further up has made. Called with another training
+        set it still measures the old one: where does the outer function's argument come in?""",
+        "refitted", scaler_from_above),
     mistake("guard_lost", """The fault is mended, but pixels that are constant in the training set are now divided by
         0. The broken function had a line for them.""", "refitted", guard_lost),
     mistake("one_number", """No image depends on others any more, but each pixel had a mean and a deviation of its

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks._transfer_and_pretraining_probes import pair_of, with_call
-from autograder.checks._transfer_and_pretraining_reference import FAULTS
-from autograder.probes import Args, Probe, args, callable_of, draw_seed
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, several, with_call
 
 Array = np.ndarray
 Rng = np.random.Generator
@@ -50,7 +48,7 @@ def places(samples: Array, X: Array) -> list[int]:
 
 
 def pair_facts(found: Any, X: Array, y: Array, n: int) -> dict[str, Any]:
-    pairs, same = (np.asarray(part) for part in pair_of(found, "the pair pairs, same"))
+    pairs, same = (np.asarray(part) for part in several(found, 2, "the pair pairs, same"))
     facts: dict[str, Any] = {"shape of pairs": pairs.shape, "shape of same": same.shape}
     if pairs.shape != (n, 2, *X.shape[1:]) or same.shape != (n,):
         return facts
@@ -88,7 +86,7 @@ def turned(N: int, S: int) -> Probe:
 
     def probe(rng: Rng, make: Any, rotate: Any) -> dict[str, Any]:
         images = rng.standard_normal((N, S, S)).round(3) + 0.0
-        found, labels = pair_of(callable_of(rotate)(images), "the pair images, labels")
+        found, labels = several(callable_of(rotate)(images), 2, "the pair images, labels")
         found, labels = np.asarray(found), np.asarray(labels)
         facts: dict[str, Any] = {"shape of images": found.shape, "shape of labels": labels.shape}
         if found.shape != (4 * N, S, S) or labels.shape != (4 * N,):
@@ -107,10 +105,6 @@ def turned(N: int, S: int) -> Probe:
 
 
 # ---------------------------------------------------------------- debug_transfer_and_pretraining
-
-
-def named_fault(rng: Rng, fault: Any, make: Any) -> str:
-    return fault if isinstance(fault, str) and fault in FAULTS else "none of the list"
 
 
 def pairs_for(classes: int, target: Collection[int], n: int) -> Probe:

@@ -16,39 +16,13 @@ from gradus.tasks import shared_feature_tasks
 from gradus.training import evaluate, fit
 from gradus.transfer import copy_layers, split_by_class
 
-from autograder.comparison import Comparison, Difference, values
+from autograder.comparison import Difference, told, values
 from autograder.handle import Seed, StudentFailure
-from autograder.probes import Args, Probe, args, callable_of, draw_seed, same
-from autograder.wording import kind_text, value_text
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, same, several, with_call
+from autograder.wording import kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
-
-
-def with_call(probe: Probe, text: str) -> Probe:
-    """The probe, with the call as the student reads it."""
-    probe.shown = lambda rng, names: text  # type: ignore[attr-defined]
-    return probe
-
-
-def pair_of(found: Any, what: str) -> Any:
-    if isinstance(found, tuple | list) and len(found) == 2:
-        return found
-    raise StudentFailure("wrong", "", f"{what} is expected, yours is {kind_text(found)}.")
-
-
-def told(sentences: dict[str, str]) -> Comparison:
-    """For facts by name: the first that is not as expected, with the sentence on it."""
-
-    def compare(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-        for key, wanted in expected.items():
-            if given.get(key) != wanted:
-                number = not isinstance(wanted, bool)
-                return Difference("values", value_text(wanted) * number, value_text(given.get(key)) * number,
-                                  " ".join(sentences.get(key, "").split()), key)  # fmt: skip
-        return None
-
-    return compare
 
 
 # ---------------------------------------------------------------- copy_layers
@@ -120,7 +94,7 @@ def steps(frozen: Collection[str], free: int, rest: int, *, beta: float = 0.9, d
             stats = {n: rng.standard_normal(s).round(2) for n, s in shapes.items() if n.endswith("mean")}
             now = list(frozen) if t >= free else []
             found = callable_of(step)(params, grads, stats, velocity, now, lr=0.1, beta=beta, weight_decay=decay)
-            params, velocity = pair_of(found, "the pair params, velocity")
+            params, velocity = several(found, 2, "the pair params, velocity")
             if not isinstance(params, dict):
                 raise StudentFailure("wrong", "", f"params must be a dict, yours is {kind_text(params)}")
             if missing := sorted(set(shapes) - set(params)):

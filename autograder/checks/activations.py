@@ -11,13 +11,15 @@ from gradus.diagnostics import dead_fraction
 
 from autograder.checks import _activations_networks as net
 from autograder.checks import _activations_probes as probes
+from autograder.checks import _activations_random_slopes as random_slopes
 from autograder.checks import _activations_wrong_elementwise as wrong
 from autograder.checks import _activations_wrong_layers as wrong_layers
+from autograder.checks import _activations_wrong_units as wrong_units
 from autograder.checks._activations_probes import SHOWN, anywhere, close_to_zero, far_out, nine_digits, whole_numbers
 from autograder.comparison import exactly, values
 from autograder.exercise import exercise, hidden, public, purity
-from autograder.moments import centred, follows, form, separate, spread
-from autograder.probes import Args, Probe, args, draw_seed, holds, manners, randomness, returns
+from autograder.moments import centred, follows, form, separate, spread, unrelated
+from autograder.probes import Args, Probe, args, draw_seed, holds, manners, named_fault, randomness, returns
 
 CHAPTER = "Activation functions"
 Make = Callable[[np.random.Generator], Args]
@@ -142,6 +144,8 @@ exercise(
         hidden("da, slopes of columns", probes.gradients(probes.slope_per_column, 1)),
         hidden("as many samples as columns", probes.gradients(probes.square)),
         hidden("two layers, one after the other", probes.two_at_once(probes.slope_per_column)),
+        hidden("forward, slopes of 0 and below", probes.with_each(probes.not_above_zero, probes.output)),
+        hidden("backward, slopes of 0 and below", probes.with_each(probes.not_above_zero, probes.gradients)),
     ],
     mistakes=wrong_layers.PRELU,
 )  # fmt: skip
@@ -149,24 +153,25 @@ exercise(
 exercise(
     "rrelu", ref.rrelu, ref.rrelu_derivative, points=5, minutes=25, chapter=CHAPTER, section="A leak",
     cases=[
-        public("in evaluation", probes.evaluation(lambda rng: (SHOWN.copy(), {}))),
-        public("in training: output, slopes and derivative belong together", probes.hangs_together, holds(probes.TOGETHER),
-               expected=lambda rng: dict.fromkeys(probes.TOGETHER, True)),
+        public("in evaluation", random_slopes.evaluation(lambda rng: (SHOWN.copy(), {}))),
+        public("in training: output, slopes and derivative belong together", random_slopes.hangs_together,
+               holds(random_slopes.TOGETHER),
+               expected=lambda rng: dict.fromkeys(random_slopes.TOGETHER, True)),
         public("rrelu_derivative", at(lambda rng: args(
             np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), np.array([0.2, 0.3, 0.125, 0.25, 0.15])), 1)),
         *randomness(lambda rng: args(anywhere(rng), draw_seed(rng)), result="slopes"),
         *manners(lambda rng: args(anywhere(rng), draw_seed(rng)), float32=False),
-        *manners(probes.with_slopes, of=1, label="of the derivative"),
-        purity("float32 stays float32", probes.single_precision, exactly),
-        hidden("how the slopes are drawn", probes.drawn_slopes(from_output=True), follows(separate, spread, centred, form),
-               expected=probes.unit_law),
-        hidden("how the slopes returned are drawn", probes.drawn_slopes(from_output=False),
-               follows(separate, spread, centred, form), expected=probes.unit_law),
-        hidden("slopes from another range", probes.drawn_slopes(0.4, 0.9, from_output=True),
-               follows(separate, spread, centred, form), expected=probes.unit_law),
-        hidden("evaluation, arrays of any shape", probes.evaluation(lambda rng: (anywhere(rng), {}))),
-        hidden("evaluation, another range", probes.evaluation(probes.another_range)),
-        hidden("rrelu_derivative, arrays of any shape", at(probes.with_slopes, 1)),
+        *manners(random_slopes.with_slopes, of=1, label="of the derivative"),
+        purity("float32 stays float32", random_slopes.single_precision, exactly),
+        hidden("how the slopes are drawn", random_slopes.drawn_slopes(from_output=True),
+               follows(separate, spread, centred, form, unrelated), expected=random_slopes.unit_law),
+        hidden("how the slopes returned are drawn", random_slopes.drawn_slopes(from_output=False),
+               follows(separate, spread, centred, form, unrelated), expected=random_slopes.unit_law),
+        hidden("slopes from another range", random_slopes.drawn_slopes(0.4, 0.9, from_output=True),
+               follows(separate, spread, centred, form, unrelated), expected=random_slopes.unit_law),
+        hidden("evaluation, arrays of any shape", random_slopes.evaluation(lambda rng: (anywhere(rng), {}))),
+        hidden("evaluation, another range", random_slopes.evaluation(random_slopes.another_range)),
+        hidden("rrelu_derivative, arrays of any shape", at(random_slopes.with_slopes, 1)),
     ],
     mistakes=wrong_layers.RRELU,
 )  # fmt: skip
@@ -214,7 +219,7 @@ exercise(
         hidden("revival of leaky units", net.revived(net.leaky, net.leaky_derivative, "leaky"), net.between),
         hidden("no revival of ReLU units", net.revived(ref.relu, ref.relu_derivative, "relu"), net.between),
     ],
-    mistakes=wrong_layers.DEAD_FRACTION,
+    mistakes=wrong_units.DEAD_FRACTION,
 )  # fmt: skip
 
 STEPS, RATE, WARMUP = 400, 1.5, 20
@@ -225,8 +230,8 @@ exercise(
     cases=[
         public("a network with your step sizes trains, and its units live", net.after_training(STEPS, RATE, WARMUP),
                net.between, expected=lambda rng: {"loss": (0.0, 0.6), "dead": (0.0, 0.3)}),
-        hidden("the fault you name", net.named_fault, exactly),
+        hidden("the fault you name", named_fault(net.FAULTS), exactly),
         hidden("the step sizes themselves", net.sizes),
     ],
-    mistakes=wrong_layers.DEBUG_ACTIVATIONS,
+    mistakes=wrong_units.DEBUG_ACTIVATIONS,
 )  # fmt: skip

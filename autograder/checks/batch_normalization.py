@@ -11,7 +11,7 @@ from autograder.checks import _batch_normalization_wrong as wrong
 from autograder.checks import _batch_normalization_wrong_network as wrong_network
 from autograder.comparison import exactly, values
 from autograder.exercise import exercise, hidden, mistake, public, purity
-from autograder.probes import holds, manners, returns
+from autograder.probes import holds, manners, named_fault, returns
 
 CHAPTER = "Batch normalization"
 AT_TEST_TIME = "What is used at test time"
@@ -333,7 +333,7 @@ exercise(
     cases=[
         public("many images together", net.asked(net.whole), exactly),
         public("one image at a time", net.asked(net.one_at_a_time), exactly),
-        hidden("the fault you name", net.named_fault, exactly),
+        hidden("the fault you name", named_fault(net.FAULTS), exactly),
         hidden("another network, one image at a time", net.one_at_a_time, exactly),
         hidden("another network, images that are alike", net.one_class_at_a_time, exactly),
         purity("the network stays as it is", net.network_untouched, holds("""After a prediction the network is no longer

@@ -13,7 +13,7 @@ from autograder.checks import _gradient_clipping_wrong as wrong
 from autograder.checks import _gradient_clipping_wrong_runs as wrong_runs
 from autograder.comparison import exactly, values
 from autograder.exercise import exercise, hidden, public
-from autograder.probes import args, manners, returns
+from autograder.probes import args, manners, named_fault, returns
 
 CHAPTER = "Gradient clipping"
 Array = np.ndarray
@@ -159,7 +159,7 @@ exercise(
         public("a step along a gradient that is too long", returns(tried.one_step(0.4), of=1), STEP),
         public("a run with your steps stays in bounds", tried.trained(60), tried.between, expected=lambda rng: {
             "largest loss": (0.0, 20.0), "last loss": (0.0, 0.2)}),
-        hidden("the fault you name", tried.named_fault, exactly),
+        hidden("the fault you name", named_fault(tried.FAULTS), exactly),
         hidden("other gradients that are too long", returns(tried.one_step(0.2), of=1), STEP),
         hidden("a gradient that is short enough", returns(tried.one_step(1.5), of=1), STEP),
         *manners(tried.one_step(0.4), of=1, float32=False),

@@ -27,7 +27,7 @@ from autograder.checks._initialization_weights import (
 from autograder.comparison import exactly, values
 from autograder.exercise import exercise, hidden, public
 from autograder.moments import centred, follows, form, separate, spread, truncated_law, uniform_law
-from autograder.probes import args, draw_seed, randomness, returns
+from autograder.probes import args, draw_seed, named_fault, randomness, returns
 
 CHAPTER = "Weight initialization"
 
@@ -180,7 +180,7 @@ exercise(
     cases=[
         public("a network with your weights trains", net.loss_after_training(100, 1.0), net.between,
                expected=lambda rng: {"loss after training": (0.0, 0.2)}),
-        hidden("the fault you name", net.named_fault, exactly),
+        hidden("the fault you name", named_fault(net.FAULTS), exactly),
         hidden("the weights themselves", net.all_layers(LAYERS), net.each_layer,
                expected=lambda rng: net.layer_laws(LAYERS)),
         *randomness(lambda rng: args([8, 6, 6, 3], draw_seed(rng)), of=1),

@@ -7,7 +7,7 @@ from gradus import network as ref
 
 from autograder.checks import _network_by_hand_probes as tried
 from autograder.checks import _network_by_hand_wrong as wrong
-from autograder.comparison import values
+from autograder.comparison import told, values
 from autograder.exercise import exercise, hidden, mistake, public, purity
 from autograder.probes import args, holds, manners, returns
 
@@ -167,19 +167,19 @@ FACTS = {
 }
 FACTS |= {f"{what}, drop_last={flag}": f"The sizes are wrong where {text}." for flag in (True, False)
           for what, text in (("even", "the batches come out even"), ("large", "batch is larger than N"))}  # fmt: skip
-told = tried.told({key: " ".join(text.split()) for key, text in FACTS.items()})
+as_told = told(FACTS)
 
 exercise(
     "iterate_minibatches", ref.iterate_minibatches, points=5, minutes=30, chapter=CHAPTER, section="Minibatches",
     cases=[
-        public("one epoch", tried.epoch(lambda rng: (37, 8)), told),
-        public("one epoch with its last, smaller batch", tried.epoch(lambda rng: (37, 8), drop_last=False), told),
-        hidden("other data, last batch dropped", tried.epoch(tried.ragged, drop_last=True), told),
-        hidden("other data, last batch kept", tried.epoch(tried.ragged, drop_last=False), told),
-        hidden("even batches, and one larger than N", tried.border_sizes, told),
-        hidden("same generator, same order", tried.order_fact("same"), told),
-        hidden("another generator, another order", tried.order_fact("other"), told),
-        hidden("next epoch, another order", tried.order_fact("next"), told),
+        public("one epoch", tried.epoch(lambda rng: (37, 8)), as_told),
+        public("one epoch with its last, smaller batch", tried.epoch(lambda rng: (37, 8), drop_last=False), as_told),
+        hidden("other data, last batch dropped", tried.epoch(tried.ragged, drop_last=True), as_told),
+        hidden("other data, last batch kept", tried.epoch(tried.ragged, drop_last=False), as_told),
+        hidden("even batches, and one larger than N", tried.border_sizes, as_told),
+        hidden("same generator, same order", tried.order_fact("same"), as_told),
+        hidden("another generator, another order", tried.order_fact("other"), as_told),
+        hidden("next epoch, another order", tried.order_fact("next"), as_told),
         purity("X and y unchanged", tried.data_untouched, holds("""Your function changes X or y themselves. Take
             copies in another order instead; the caller's data stay as they are.""")),
         purity("dtypes kept", tried.batch_dtypes, holds("""X_batch must have the dtype of X and y_batch that of y:

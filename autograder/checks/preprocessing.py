@@ -13,7 +13,7 @@ from autograder.checks import _preprocessing_wrong_components as wrong_parts
 from autograder.checks import _preprocessing_wrong_paths as wrong_paths
 from autograder.comparison import exactly, values
 from autograder.exercise import exercise, hidden, public, purity
-from autograder.probes import holds, manners, returns
+from autograder.probes import holds, manners, named_fault, returns
 
 CHAPTER = "Data preprocessing"
 
@@ -110,7 +110,7 @@ exercise(
         public("an image alone and in company", parts.alone_and_in_company),
         public("images read one at a time", parts.accuracy_one_at_a_time, paths.at_least(0.9), expected=lambda rng: 0.9),
         hidden("other images, and pixels that were constant", parts.other_images),
-        hidden("the fault you name", parts.named_fault, exactly),
+        hidden("the fault you name", named_fault(parts.FAULTS), exactly),
     ],
     mistakes=wrong_paths.DEBUG_PREPROCESSING,
 )  # fmt: skip

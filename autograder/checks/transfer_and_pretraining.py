@@ -13,9 +13,9 @@ from autograder.checks import _transfer_and_pretraining_pairs as paired
 from autograder.checks import _transfer_and_pretraining_probes as tried
 from autograder.checks import _transfer_and_pretraining_reference as ref
 from autograder.checks import _transfer_and_pretraining_wrong as wrong
-from autograder.comparison import exactly, values
+from autograder.comparison import exactly, told, values
 from autograder.exercise import exercise, hidden, mistake, public, purity
-from autograder.probes import Args, Probe, args, holds, manners, randomness, returns
+from autograder.probes import Args, Probe, args, holds, manners, named_fault, randomness, returns, several
 
 TRANSFER, PRETRAINING = "Transfer learning", "Pretraining without labels"
 Rng = np.random.Generator
@@ -40,11 +40,11 @@ exercise(
     "copy_layers", ref.copy_layers, ref.Dense, points=5, minutes=20, chapter=TRANSFER, section="Copying layers",
     cases=[
         public("the first layer of two", tried.copied(2, 1), exactly),
-        public("no array is shared", tried.apart(2), tried.told(APART)),
+        public("no array is shared", tried.apart(2), told(APART)),
         hidden("two layers of four", tried.copied(4, 2), exactly),
         hidden("three layers of four", tried.copied(4, 3), exactly),
         hidden("no layer at all", tried.copied(3, 0), exactly),
-        hidden("no array is shared, one layer", tried.apart(1), tried.told(APART)),
+        hidden("no array is shared, one layer", tried.apart(1), told(APART)),
     ],
     mistakes=[
         copying("shared", SHARED, wrong.shares_arrays),
@@ -81,7 +81,7 @@ exercise(
         hidden("frozen in mid-course: momentum", tried.steps(["first"], 3, 3, decay=0.0)),
         hidden("frozen in mid-course: weight decay", tried.steps(["first", "first2"], 2, 3, decay=0.3)),
         hidden("running statistics", tried.steps(["norm"], 2, 2)),
-        purity("inputs unchanged", tried.untouched, tried.told(UNTOUCHED)),
+        purity("inputs unchanged", tried.untouched, told(UNTOUCHED)),
         *manners(tried.step_arguments, float32=False)[1:],
     ],
     mistakes=[
@@ -208,7 +208,7 @@ def autoencoder(N: int | None = None, digits: int = 12) -> Any:
 
 
 def only(probe: Probe, part: int) -> Probe:
-    return lambda rng, f: tried.pair_of(probe(rng, f), "the pair loss, grads")[part]
+    return lambda rng, f: several(probe(rng, f), 2, "the pair loss, grads")[part]
 
 
 gradients = returns(autoencoder())
@@ -227,20 +227,20 @@ exercise(
 
 # ---------------------------------------------------------------- make_pairs, make_rotation_task
 
-told = tried.told(paired.FACTS)
+as_told = told(paired.FACTS)
 
 
 exercise(
     "make_pairs", make_pairs, make_rotation_task, points=6, minutes=40, chapter=PRETRAINING,
     section="A second task with free labels",
     cases=[
-        public("sixty pairs of three classes", paired.pairs_made(3, 8, 60), told),
-        public("three images, turned", paired.turned(3, 4), told),
-        hidden("pairs of many classes", paired.pairs_made(8, 4, 101), told),
-        hidden("pairs of images", paired.pairs_made(4, 5, 60, (3, 5)), told),
-        hidden("pairs of two classes", paired.pairs_made(2, 9, 80), told),
-        hidden("few samples, many pairs, none with itself", paired.pairs_made(6, 2, 150), told),
-        hidden("other images, turned", paired.turned(7, 5), told),
+        public("sixty pairs of three classes", paired.pairs_made(3, 8, 60), as_told),
+        public("three images, turned", paired.turned(3, 4), as_told),
+        hidden("pairs of many classes", paired.pairs_made(8, 4, 101), as_told),
+        hidden("pairs of images", paired.pairs_made(4, 5, 60, (3, 5)), as_told),
+        hidden("pairs of two classes", paired.pairs_made(2, 9, 80), as_told),
+        hidden("few samples, many pairs, none with itself", paired.pairs_made(6, 2, 150), as_told),
+        hidden("other images, turned", paired.turned(7, 5), as_told),
         *randomness(paired.pair_arguments, result="pairs"),
         *manners(paired.pair_arguments, float32=False, label="of make_pairs"),
     ],
@@ -260,10 +260,10 @@ exercise(
     "debug_transfer_and_pretraining", "labels_leak", ref.pairs_to_pretrain, names=("FAULT", "pairs_to_pretrain"), points=5,
     minutes=25, chapter=PRETRAINING, section="When the labels leak",
     cases=[
-        public("your pairs, target classes 5 and 6", paired.pairs_for(6, [5, 6], 60), told),
-        hidden("the fault you name", paired.named_fault, exactly),
-        hidden("other target classes", paired.pairs_for(8, [3, 9, 10], 80), told),
-        hidden("one target class", paired.pairs_for(4, [4], 50), told),
+        public("your pairs, target classes 5 and 6", paired.pairs_for(6, [5, 6], 60), as_told),
+        hidden("the fault you name", named_fault(ref.FAULTS), exactly),
+        hidden("other target classes", paired.pairs_for(8, [3, 9, 10], 80), as_told),
+        hidden("one target class", paired.pairs_for(4, [4], 50), as_told),
     ],
     mistakes=[
         mistake("not_mended", """The pairs are still made from all classes. Whoever made them had to know, for samples of

@@ -16,6 +16,7 @@ from gradus.tasks import blobs
 from autograder.checks import _activations_networks as net
 from autograder.checks import _activations_probes as probes
 from autograder.checks import _activations_wrong_layers as wrong_layers
+from autograder.checks import _activations_wrong_units as wrong_units
 from autograder.checks import of_topic
 from autograder.handle import local
 from autograder.judging import Answer, judge
@@ -100,9 +101,9 @@ def always_backward(dout, cache):
         ("rrelu", [rrelu_one_by_one, ref.rrelu_derivative], "divisor_in_training"),
         ("maxout_forward", [maxout_without_x, wrong_layers.maxout()[1]], "x_missing"),
         ("maxout_forward", [wrong_layers.maxout()[0], always_backward], "gradient_to_all"),
-        ("dead_fraction", wrong_layers.experiment(shift=lambda b: b + 30), "not_silenced"),
-        ("dead_fraction", wrong_layers.experiment(dead=lambda z: 1 - np.mean(z > 0)), "share_of_zeros"),
-        ("debug_activations", ["biases", wrong_layers.rising], "not_mended"),
+        ("dead_fraction", wrong_units.experiment(shift=lambda b: b + 30), "not_silenced"),
+        ("dead_fraction", wrong_units.experiment(dead=lambda z: 1 - np.mean(z > 0)), "share_of_zeros"),
+        ("debug_activations", ["biases", wrong_units.rising], "not_mended"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -168,7 +169,7 @@ def test_results_of_an_unexpected_sort_are_wrong_and_not_a_fault_of_ours():
 def test_hidden_cases_show_neither_calls_nor_values():
     for exercise, objects in (
         ("elu", [elu_by_loop, ref.elu]),
-        ("dead_fraction", wrong_layers.experiment(restarted=False)),
+        ("dead_fraction", wrong_units.experiment(restarted=False)),
     ):
         for result in answer(exercise, *objects).results:
             if result.group == "hidden":
@@ -213,7 +214,7 @@ def test_a_mended_run_ends_well_inside_the_band_and_a_broken_one_far_outside():
     for seed in range(15):
         loss, dead = loss_and_dead(net.step_size, seed)
         assert loss < 0.5 and dead < 0.1, seed
-        assert list(loss_and_dead(wrong_layers.rising, seed))[1] > 0.5, seed
+        assert list(loss_and_dead(wrong_units.rising, seed))[1] > 0.5, seed
 
 
 def test_some_units_of_the_toy_layers_are_silent_at_exactly_zero_and_some_but_for_one_sample():
@@ -262,7 +263,7 @@ def test_the_broken_function_of_the_notebook_is_the_one_the_check_knows():
     names = {"np": np, "blobs": blobs}
     exec(source("broken-run"), names)
     for t in (0, 1, 19, 20, 500):
-        assert names["broken_step_size"](t, 0.5, 20) == wrong_layers.rising(t, 0.5, 20)
+        assert names["broken_step_size"](t, 0.5, 20) == wrong_units.rising(t, 0.5, 20)
 
 
 def test_every_fault_on_the_list_has_an_answer():
