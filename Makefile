@@ -15,8 +15,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What an extra of pyproject.toml pins: the versions stand there and nowhere else.
 extra = $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$(1)"])')
 
-# Tests that two processes may share; the others measure, limit or kill processes, and run alone.
-SHARED := tests/gradus tests/book tests/assignments tests/autograder/test_proof.py
+# Tests that two processes share, one by one, or file by file where a file prepares something. The others measure, limit or kill
+# processes, and run alone.
+ONE_BY_ONE := tests/gradus tests/autograder/test_proof.py
+FILE_BY_FILE := tests/book tests/assignments
 
 step = @printf '\n\033[1m%s\033[0m\n' "$(1)"
 
@@ -71,8 +73,9 @@ test: $(STAMP) ## everything that proves the project, in under 20 minutes
 	$(call step,Tests)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -m "not slow" --durations=10 -n 2 --dist loadgroup $(SHARED)
-	@$(BIN)/python -m pytest -m "not slow" --durations=10 $(SHARED:%=--ignore=%) tests
+	@$(BIN)/python -m pytest -m "not slow" --durations=5 -n 2 $(ONE_BY_ONE)
+	@$(BIN)/python -m pytest -m "not slow" --durations=5 -n 2 --dist loadfile $(FILE_BY_FILE)
+	@$(BIN)/python -m pytest -m "not slow" --durations=10 $(ONE_BY_ONE:%=--ignore=%) $(FILE_BY_FILE:%=--ignore=%) tests
 
 .PHONY: test-slow
 test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer
