@@ -62,9 +62,9 @@ def honest_report(trial, draws):
     else:
         verdict = "cannot tell"
     return {
-        "scratch": round(scratch.mean(), 3),
-        "frozen": round(frozen.mean(), 3),
-        "spread": round(spread, 3),
+        "scratch": round(scratch.mean(), 2),
+        "frozen": round(frozen.mean(), 2),
+        "spread": round(spread, 1),
         "verdict": verdict,
     }
 
