@@ -65,7 +65,7 @@ grade: class ## grade what lies in submitted/ and write feedback
 	@$(BIN)/autograder report
 
 .PHONY: test
-test: $(STAMP) ## everything that proves the project, in under 20 minutes
+test: $(STAMP) ## everything that proves the project: 20 to 30 minutes on two cores
 	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,oracle); fi
 	@$(BIN)/python scripts/browser.py
 	@$(BIN)/python scripts/postgres.py

@@ -10,7 +10,7 @@ import numpy as np
 from autograder.checks._activations_probes import anywhere, pair
 from autograder.handle import StudentFailure
 from autograder.moments import Law, uniform_law
-from autograder.probes import Args, Probe, args, callable_of, draw_seed, float_dtypes, same
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, float_dtypes
 from autograder.wording import kind_text, value_text
 
 Array = np.ndarray
@@ -104,13 +104,6 @@ def another_range(rng: Rng) -> tuple[Array, dict[str, float]]:
         "lower": round(float(rng.uniform(0, 0.3)), 3),
         "upper": round(float(rng.uniform(0.5, 0.9)), 3),
     }
-
-
-def steady(rng: Rng, rrelu: Any, derivative: Any) -> bool:
-    """Whether evaluation gives the same for two generators."""
-    z = anywhere(rng)
-    a, b = (forward_rrelu(rrelu, z, draw_seed(rng), training=False)[0] for _ in range(2))
-    return same(a, b)
 
 
 def single_precision(rng: Rng, rrelu: Any, derivative: Any) -> list[str]:
