@@ -36,7 +36,6 @@ VERDICTS = {
     "does not hold here": True,
     "corrected": True,
     "definition": False,
-    "later": False,
 }
 FIELDS = {"id", "statement", "verdict", "note", "chapter"}
 
@@ -54,7 +53,7 @@ def check_row(row: dict) -> None:
         raise ValueError(f"{CLAIMS_FOLDER}: {name}: verdict must be one of {list(VERDICTS)}, got {row['verdict']!r}")
     if VERDICTS[row["verdict"]] != ("chapter" in row):
         raise ValueError(f"{CLAIMS_FOLDER}: {name}: rows that are tried, and only those, name their chapter")
-    if row["verdict"] not in ("holds", "definition", "later") and not row.get("note"):
+    if row["verdict"] not in ("holds", "definition") and not row.get("note"):
         raise ValueError(
             f"{CLAIMS_FOLDER}: {name}: verdict {row['verdict']!r} needs a note that says why, with its source"
         )

@@ -24,6 +24,11 @@ SLIPS: dict[str, tuple[str, ...]] = {
     "BN-31": ("ioffe2015",),
     "CLIP-02": ("brown2020",), "CLIP-03": (), "CLIP-05": ("pascanu2013",),
     "PT-08": ("geron2019",),
+    "OPT-01": (), "OPT-15": ("duchi2011",), "OPT-18": ("geron2019",), "OPT-19": ("tieleman2012",), "OPT-26": ("kingma2015",),
+    "OPT-27": ("kingma2015",), "OPT-32": ("wilson2017", "choi2019"), "OPT-38": (),
+    "SCH-01": ("smith2018",), "SCH-10": (),
+    "REG-04": ("tibshirani1996",), "REG-14": ("srivastava2014",), "REG-15": ("srivastava2014",), "REG-28": ("srivastava2014",),
+    "REC-04": ("geron2019",), "BABY-11": ("cs231n",), "HPO-07": ("bergstra2012",), "HPO-09": ("bergstra2012",),
 }  # fmt: skip
 
 PARTS = ("Often printed", "Right", "How you notice")
@@ -40,6 +45,10 @@ FORMULAS = {
     "BN-14": r"\hat v \leftarrow \hat v \cdot m + v \cdot (1 - m)",
     "BN-31": r"\sqrt{\sigma^2 + \varepsilon}",
     "CLIP-03": "[-1, 1]",
+    "OPT-01": r"\theta \leftarrow \theta - \eta",
+    "OPT-15": r"s \leftarrow s + g \odot g",
+    "OPT-26": r"\hat m \leftarrow m / (1 - \beta_1^t)",
+    "OPT-27": r"\hat s \leftarrow s / (1 - \beta_2^t)",
 }
 
 
