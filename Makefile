@@ -18,7 +18,9 @@ extra = $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject
 # Tests that two processes share, one by one, or file by file where a file prepares something. The others measure, limit or kill
 # processes, and run alone.
 ONE_BY_ONE := tests/gradus tests/autograder/test_proof.py
-FILE_BY_FILE := tests/book tests/assignments
+MEASURED := tests/autograder/test_executors.py tests/autograder/test_limits.py
+FILE_BY_FILE := tests/book tests/assignments tests/autograder
+ALONE := $(MEASURED) tests/attacks tests/benchmarks tests/faults tests/fuzz $(wildcard tests/test_*.py)
 
 step = @printf '\n\033[1m%s\033[0m\n' "$(1)"
 
@@ -74,8 +76,9 @@ test: $(STAMP) ## everything that proves the project: 20 to 30 minutes on two co
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -m "not slow" --durations=5 -n 2 $(ONE_BY_ONE)
-	@$(BIN)/python -m pytest -m "not slow" --durations=5 -n 2 --dist loadfile $(FILE_BY_FILE)
-	@$(BIN)/python -m pytest -m "not slow" --durations=10 $(ONE_BY_ONE:%=--ignore=%) $(FILE_BY_FILE:%=--ignore=%) tests
+	@$(BIN)/python -m pytest -m "not slow" --durations=10 -n 2 --dist loadfile $(FILE_BY_FILE) \
+	  $(addprefix --ignore=,tests/autograder/test_proof.py $(MEASURED))
+	@$(BIN)/python -m pytest -m "not slow" --durations=5 $(ALONE)
 
 .PHONY: test-slow
 test-slow: $(STAMP) ## the long proofs: 1,000 fresh seeds for every right answer
