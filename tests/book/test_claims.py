@@ -21,8 +21,10 @@ GROUPS = {"PROB": 13, "INIT": 24, "ACT": 47, "DATA": 7, "BN": 32, "CLIP": 7, "TL
           "OPT": 43, "SCH": 15, "REG": 30, "REC": 9, "BABY": 12, "HPO": 9}  # fmt: skip
 LEDGER = [f"{group}-{n:02d}" for group, count in GROUPS.items() for n in range(1, count + 1)]
 #: Statements that nothing measured could refute.
-NOT_TRIED = {"PROB-11", "PROB-13", "INIT-07", "ACT-03", "BN-09", "TL-01",
-             "OPT-42", "OPT-22", "OPT-25", "SCH-15", "REG-07", "REG-19", "REC-04", "BABY-01", "BABY-05", "BABY-12", "HPO-02"}  # fmt: skip
+NOT_TRIED = {
+    "PROB-11", "PROB-13", "INIT-07", "ACT-03", "BN-09", "TL-01", "OPT-42", "OPT-22", "OPT-25",
+    "SCH-15", "REG-07", "REG-19", "REC-04", "BABY-01", "BABY-05", "BABY-12", "HPO-02",
+}  # fmt: skip
 
 ROWS = claims.load_claims(ROOT)
 TRIED = [row for row in ROWS.values() if claims.VERDICTS[row["verdict"]]]

@@ -27,7 +27,8 @@ SLIPS: dict[str, tuple[str, ...]] = {
     "OPT-01": (), "OPT-15": ("duchi2011",), "OPT-18": ("geron2019",), "OPT-19": ("tieleman2012",), "OPT-26": ("kingma2015",),
     "OPT-27": ("kingma2015",), "OPT-32": ("wilson2017", "choi2019"), "OPT-38": (),
     "SCH-01": ("smith2018",), "SCH-10": (),
-    "REG-04": ("tibshirani1996",), "REG-14": ("srivastava2014",), "REG-15": ("srivastava2014",), "REG-28": ("srivastava2014",),
+    "REG-04": ("tibshirani1996",), "REG-10": ("srivastava2014",), "REG-14": ("srivastava2014",), "REG-15": ("srivastava2014",),
+    "REG-28": ("srivastava2014",),
     "REC-04": ("geron2019",), "BABY-11": ("cs231n",), "HPO-07": ("bergstra2012",), "HPO-09": ("bergstra2012",),
 }  # fmt: skip
 
