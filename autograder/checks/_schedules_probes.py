@@ -240,13 +240,13 @@ def creeping(rng: Rng) -> tuple[tuple[Any, ...], dict[str, Any], list[float]]:
 
 def halving(rng: Rng) -> tuple[tuple[Any, ...], dict[str, Any], list[float]]:
     """Only a loss below half of the best is better: a share of the best one, and not of the new one."""
-    losses, best = [], float(rng.uniform(1, 3))
-    for _ in range(40):
-        kind = rng.random()
-        loss = best * float(rng.uniform(0.53, 0.63) if kind < 0.6 else 0.45 if kind < 0.8 else rng.uniform(1.1, 1.5))
-        best = loss if kind >= 0.6 and kind < 0.8 else best
-        losses.append(loss)
-    return (0.5, 0.7), {"patience": 1, "min_delta": 0.5}, [2 * losses[0], *losses]
+    best = float(rng.uniform(1, 3))
+    losses = [best]
+    for _ in range(10):
+        losses += [best * float(rng.uniform(0.53, 0.63)) for _ in range(rng.integers(2, 5))]
+        best *= 0.45
+        losses += [best, best * float(rng.uniform(1.1, 1.5))][: rng.integers(1, 3)]
+    return (0.5, 0.7), {"patience": 1, "min_delta": 0.5}, losses
 
 
 def rounds_of(reason: Callable[[Rng, float], float]) -> Script:
