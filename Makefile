@@ -16,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 extra = $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$(1)"])')
 
 # Tests that two processes share, one by one, or file by file where a file prepares something. The others measure, limit or kill
-# processes, and run alone.
+# processes, and run alone. The book's tests and the grader's each open a browser of their own, which one process cannot do twice.
 ONE_BY_ONE := tests/gradus tests/autograder/test_proof.py
 MEASURED := tests/autograder/test_executors.py tests/autograder/test_limits.py
-FILE_BY_FILE := tests/book tests/assignments tests/autograder
+FILE_BY_FILE := tests/book tests/assignments
 ALONE := $(MEASURED) tests/attacks tests/benchmarks tests/faults tests/fuzz $(wildcard tests/test_*.py)
 
 step = @printf '\n\033[1m%s\033[0m\n' "$(1)"
@@ -76,7 +76,8 @@ test: $(STAMP) ## everything that proves the project: 20 to 30 minutes on two co
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -m "not slow" --durations=5 -n 2 $(ONE_BY_ONE)
-	@$(BIN)/python -m pytest -m "not slow" --durations=10 -n 2 --dist loadfile $(FILE_BY_FILE) \
+	@$(BIN)/python -m pytest -m "not slow" --durations=5 -n 2 --dist loadfile $(FILE_BY_FILE)
+	@$(BIN)/python -m pytest -m "not slow" --durations=5 -n 2 --dist loadfile tests/autograder \
 	  $(addprefix --ignore=,tests/autograder/test_proof.py $(MEASURED))
 	@$(BIN)/python -m pytest -m "not slow" --durations=5 $(ALONE)
 
