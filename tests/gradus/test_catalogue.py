@@ -23,7 +23,7 @@ ENTRIES = list(all_entries())
 HERE = Path(__file__).parent
 
 # Modules without formulas: an oracle would be a second drawing, a second error message.
-NOT_FORMULAS = {"arguments", "plotting", "figure_style", "trial", "graph"}
+NOT_FORMULAS = {"arguments", "plotting", "figure_style", "trial", "graph", "graph_drawing", "step_graph"}
 
 # Public names that are no functions to try: what they are, and why they have no entry.
 NOT_TRIED = {
@@ -37,6 +37,9 @@ NOT_TRIED = {
     "optimizer.Optimizer": "a base class, tried through the optimizers",
     "problems.Problem": "a tuple, tried through the problems",
     "checking.GradientError": "an exception",
+    "step_graph.Tape": "takes no argument",
+    "step_graph.record": "takes a module: test_step_graph.py::test_only_a_step_can_be_recorded",
+    "step_graph.Pictures": "what pictures gave",
     "search.Stage": "a tuple of what coarse_to_fine found",
     "search_trials.Trial": "a tuple of what run_trials found",
     "history.History": "takes no argument",

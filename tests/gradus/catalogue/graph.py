@@ -25,7 +25,4 @@ ENTRIES = [
     Entry(graph.to_dot, with_grads, oracles={}, bad=NO_GRAPH, **TEXTS),
     Entry(graph.to_svg, with_grads, oracles={}, bad=NO_GRAPH, **TEXTS),
     Entry(graph.draw, with_grads, oracles={}, bad=NO_GRAPH, **TEXTS),
-    Entry(
-        graph.Drawing, lambda rng, dtype: {"svg": "<svg/>"}, oracles={}, fine={"svg": {"unknown": "any text"}}, **TEXTS
-    ),
 ]
