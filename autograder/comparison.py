@@ -16,7 +16,7 @@ import numpy as np
 from autograder.diagnosis import explain, explain_shape
 from autograder.wording import kind_text, value_text
 
-__all__ = ["Comparison", "Difference", "exactly", "told", "values"]
+__all__ = ["Comparison", "Difference", "between", "exactly", "told", "values"]
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,24 @@ def shape_hint(given: Any, expected: Any) -> str:
 def exactly(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
     """Equal bit for bit in values: for truth values, counts, texts, and arrays that must be untouched."""
     return values(rtol=0.0, atol=0.0, float32_rtol=0.0)(given, expected, slack)
+
+
+def between(agree: Callable[[float], tuple[float, float]] = lambda value: (value, value)) -> Comparison:
+    """A comparison of named numbers, each of which is to lie in its range (low, high).
+
+    Args:
+        agree: the range in which a number passes for another: two such dicts of numbers are the same mistake then.
+    """
+
+    def compare(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
+        for name, wanted in expected.items():
+            low, high = wanted if isinstance(wanted, tuple) else agree(wanted)
+            both_nan = given[name] != given[name] and low != low
+            if not (low <= given[name] <= high or both_nan):
+                return Difference("values", f"{name} between {low:.3g} and {high:.3g}", f"{given[name]:.3g}")
+        return None
+
+    return compare
 
 
 def told(sentences: dict[str, str]) -> Comparison:

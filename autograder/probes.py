@@ -17,7 +17,8 @@ from autograder.handle import Handle, Seed, StudentFailure
 from autograder.wording import call_text, kind_text
 
 __all__ = [
-    "args", "drain", "draw_seed", "holds", "manners", "named_fault", "randomness", "returns", "several", "with_call",
+    "args", "drain", "draw_seed", "holds", "manners", "named_fault", "number_of", "randomness", "returns", "several",
+    "with_call",
 ]  # fmt: skip
 
 Args = tuple[tuple[Any, ...], dict[str, Any]]
@@ -74,6 +75,23 @@ def callable_of(obj: Any) -> Handle:
     if hasattr(obj, "call"):
         return obj
     raise StudentFailure("wrong", "", f"a function is expected, this is {obj!r}"[:200])
+
+
+def number_of(value: Any, what: str) -> float:
+    """A returned number, whatever NumPy has made of it.
+
+    Args:
+        value: what came back.
+        what: what it is called in the message: "a rate".
+
+    Raises:
+        StudentFailure: it is none.
+    """
+    if isinstance(value, int | float) or (
+        isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "biuf"
+    ):
+        return float(np.asarray(value).item())
+    raise StudentFailure("wrong", "", f"{what} is one number, yours is {kind_text(value)}")
 
 
 def several(found: Any, n: int, what: str) -> Any:

@@ -11,26 +11,16 @@ from gradus.diagnostics import dead_fraction
 from gradus.network import dense_backward, dense_forward, softmax_cross_entropy
 from gradus.tasks import blobs
 
-from autograder.comparison import Difference
+from autograder.comparison import Difference, between
 from autograder.handle import StudentFailure
-from autograder.probes import Probe, callable_of, same, with_call
+from autograder.probes import Probe, callable_of, number_of, same, with_call
 from autograder.wording import kind_text, value_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Params = dict[str, Array]
 Activation = Callable[[Array], Array]
-
-
-def number_of(found: Any, what: str) -> float:
-    """A number of the student's, whatever NumPy has made of it."""
-    if isinstance(found, bool | str | list | tuple | dict) or found is None or (
-            isinstance(found, np.ndarray) and (found.ndim or found.dtype.kind not in "fiu")):  # fmt: skip
-        raise StudentFailure("wrong", "", f"{what} must be a number, yours is {kind_text(found)}")
-    try:
-        return float(found)
-    except (TypeError, ValueError):
-        raise StudentFailure("wrong", "", f"{what} must be a number, yours is {kind_text(found)}") from None
+in_range = between(lambda v: (v - 0.1 - 0.1 * abs(v), v + 0.1 + 0.1 * abs(v)))
 
 
 # ---------------------------------------------------------------- selu
@@ -258,13 +248,3 @@ def sizes(rng: Rng, fault: Any, step_size: Any) -> Array:
         for t in (0, int(rng.integers(1, warmup)), warmup - 1, warmup, warmup + 1, 7 * warmup + int(rng.integers(100))):
             found.append(number_of(callable_of(step_size)(t, lr, warmup), "a step size"))
     return np.array(found)
-
-
-def between(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-    """A comparison of named numbers: each in its range (low, high); of two such dicts, that they agree to 0.1 or a tenth."""
-    for name, wanted in expected.items():
-        margin = 0.0 if isinstance(wanted, tuple) else 0.1 + 0.1 * abs(wanted)
-        low, high = wanted if isinstance(wanted, tuple) else (wanted - margin, wanted + margin)
-        if not (low <= given[name] <= high or given[name] == wanted):
-            return Difference("values", f"{name} between {low:.3g} and {high:.3g}", f"{given[name]:.3g}")
-    return None

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from gradus import search
 
-from autograder.checks._babysitting_and_search_probes import number_of
 from autograder.checks._babysitting_and_search_trials import evenly
 from autograder.comparison import Difference
-from autograder.probes import Args, Probe, args, callable_of, draw_seed, several, with_call
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, number_of, several, with_call
 
 Array = np.ndarray
 Rng = np.random.Generator

@@ -10,24 +10,10 @@ import numpy as np
 from gradus import gradient_diagnostics
 
 from autograder.handle import Seed, StudentFailure
-from autograder.probes import Args, Probe, args, callable_of, draw_seed, with_call
-from autograder.wording import kind_text
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, number_of, with_call
 
 Array = np.ndarray
 Rng = np.random.Generator
-
-
-def number_of(value: Any, what: str) -> float:
-    """A returned number.
-
-    Raises:
-        StudentFailure: it is none.
-    """
-    if isinstance(value, int | float) or (
-        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf"
-    ):
-        return float(value)
-    raise StudentFailure("wrong", "", f"{what} is one number, yours is {kind_text(value)}")
 
 
 def truth_of(value: Any) -> Any:

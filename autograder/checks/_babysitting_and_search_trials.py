@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from gradus import search
 
-from autograder.checks._babysitting_and_search_probes import number_of, truth_of
+from autograder.checks._babysitting_and_search_probes import truth_of
 from autograder.comparison import Difference
 from autograder.handle import Seed, StudentFailure
 from autograder.moments import Law, centred, follows, form, separate, spread, unrelated
-from autograder.probes import Args, Probe, args, callable_of, drain, draw_seed, several, with_call
+from autograder.probes import Args, Probe, args, callable_of, drain, draw_seed, number_of, several, with_call
 from autograder.wording import call_text, kind_text
 
 Array = np.ndarray

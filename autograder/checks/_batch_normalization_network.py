@@ -11,7 +11,7 @@ import numpy as np
 from gradus import normalization as ref
 from gradus.network import dense_backward, dense_forward, softmax_cross_entropy
 
-from autograder.comparison import Difference
+from autograder.comparison import between
 from autograder.handle import StudentFailure
 from autograder.probes import Probe, callable_of, same, with_call
 from autograder.wording import kind_text
@@ -19,6 +19,7 @@ from autograder.wording import kind_text
 Array = np.ndarray
 Rng = np.random.Generator
 Network = dict[str, Array]
+in_range = between(lambda v: (v - 0.02, v + 0.02))
 
 
 # ---------------------------------------------------------------- train_and_score
@@ -175,15 +176,6 @@ def of_last_batch() -> Probe:
         return {"accuracy without the batch of three": float(dropped), "what that batch costs": float(dropped - kept)}
 
     return with_call(probe, ON_DIGITS)
-
-
-def between(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-    """A comparison of named numbers: each in its range (low, high); of two such dicts, that they agree to 0.02."""
-    for name, wanted in expected.items():
-        low, high = wanted if isinstance(wanted, tuple) else (wanted - 0.02, wanted + 0.02)
-        if not low <= given[name] <= high:
-            return Difference("values", f"{name}: between {low:.3g} and {high:.3g}", f"{given[name]:.3g}")
-    return None
 
 
 # ---------------------------------------------------------------- debug_batch_normalization

@@ -10,14 +10,15 @@ import numpy as np
 from gradus import clipping as ref
 from gradus.recurrence import rnn_bptt
 
-from autograder.comparison import Difference
+from autograder.comparison import Difference, between
 from autograder.handle import StudentFailure
-from autograder.probes import Args, Probe, args, callable_of, with_call
+from autograder.probes import Args, Probe, args, callable_of, number_of, with_call
 from autograder.wording import kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
 Params = dict[str, Array]
+in_range = between()
 
 
 # ---------------------------------------------------------------- gradients
@@ -135,27 +136,14 @@ def parallel(rng: Rng, angle_between: Any, clipping_angles: Any) -> dict[str, fl
     for _ in range(60):
         a = [rng.standard_normal((2, 3)), rng.standard_normal(4)]
         factor = float(rng.uniform(0.1, 9))
-        found.append(number_of(f(a, [factor * g for g in a])))
-        opposite.append(number_of(f(a, [-factor * g for g in a])))
-    beside = number_of(f([np.array([0.0, 3.0])], [np.array([0.5, 0.0])]))
+        found.append(number_of(f(a, [factor * g for g in a]), "an angle"))
+        opposite.append(number_of(f(a, [-factor * g for g in a]), "an angle"))
+    beside = number_of(f([np.array([0.0, 3.0])], [np.array([0.5, 0.0])]), "an angle")
     angles = {
         "largest angle": float(np.max(found)),
         "smallest angle of opposites": float(np.min(opposite)),
     }  # NaN stays NaN
     return {"a right angle": beside, **angles}
-
-
-def number_of(value: Any) -> float:
-    """A returned angle as a number.
-
-    Raises:
-        StudentFailure: it is none.
-    """
-    if isinstance(value, int | float) or (
-        isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "iuf"
-    ):
-        return float(np.asarray(value).item())
-    raise StudentFailure("wrong", "", f"an angle is one number, yours is {kind_text(value)}")
 
 
 def two_directions(rng: Rng) -> Args:
@@ -255,15 +243,6 @@ def five_runs(rng: Rng, train_rnn: Any) -> dict[str, float]:
 with_call(five_runs, f"NAME(params, X, y, {RATE}, {STEPS}, max_norm)")
 
 
-def between(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-    """A comparison of named numbers: each in its range (low, high); of two such dicts, that they are equal."""
-    for name, wanted in expected.items():
-        low, high = wanted if isinstance(wanted, tuple) else (wanted, wanted)
-        if not (low <= given[name] <= high or (given[name] != given[name] and low != low)):
-            return Difference("values", f"{name}: {low:.3g} to {high:.3g}", f"{given[name]:.3g}")
-    return None
-
-
 # ---------------------------------------------------------------- debug_gradient_clipping
 
 FAULTS = ("learning_rate", "threshold", "each_array", "after_step", "no_effect")
@@ -299,7 +278,7 @@ def trained(steps: int) -> Probe:
                     "wrong", "", f"three values are expected: params, loss, norm; yours is {kind_text(found)}"
                 )
             params = found[0]
-            losses.append(number_of(found[1]))
+            losses.append(number_of(found[1], "the loss"))
             if not losses[-1] < 1e3:
                 break
         return {"largest loss": max(losses), "last loss": losses[-1]}

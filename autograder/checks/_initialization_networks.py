@@ -11,7 +11,7 @@ import numpy as np
 from gradus.initializers import glorot_normal
 from gradus.network import dense_backward, dense_forward, softmax_cross_entropy
 
-from autograder.comparison import Difference
+from autograder.comparison import Difference, between
 from autograder.handle import Handle, Seed, StudentFailure
 from autograder.moments import Law, centred, follows, normal_law, separate, spread
 from autograder.probes import Args, Probe, args, callable_of, draw_seed, with_call
@@ -20,6 +20,7 @@ from autograder.wording import kind_text, value_text
 Array = np.ndarray
 Rng = np.random.Generator
 Shape = tuple[int, ...]
+in_range = between(lambda v: (v / 1.2, v * 1.2))
 
 
 # ---------------------------------------------------------------- propagate
@@ -128,15 +129,6 @@ def ratio_of_ends(forward: Array, backward: Array) -> float:
 
 def factor_per_layer(forward: Array, backward: Array) -> float:
     return (forward[-1] / forward[0]) ** (1 / (len(forward) - 1))
-
-
-def between(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-    """A comparison of named numbers: each in its range (low, high); of two such dicts, that they agree to a factor of 1.2."""
-    for name, wanted in expected.items():
-        low, high = wanted if isinstance(wanted, tuple) else (wanted / 1.2, wanted * 1.2)
-        if not low <= given[name] <= high:
-            return Difference("values", f"{name} between {low:.3g} and {high:.3g}", f"{given[name]:.3g}")
-    return None
 
 
 # ---------------------------------------------------------------- distinct_hidden_units

@@ -17,7 +17,7 @@ from gradus.problems import wilson_data
 
 from autograder.comparison import Comparison, Difference
 from autograder.handle import StudentFailure
-from autograder.probes import Args, Probe, args, callable_of, draw_seed, several, with_call
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, number_of, several, with_call
 
 Array = np.ndarray
 Rng = np.random.Generator
@@ -243,7 +243,7 @@ def fitted(step: Step, steps: int, **hyper: float) -> Probe:
 
     def probe(rng: Rng, wilson_data: Any, train_and_test: Any) -> dict[str, Any]:
         found = callable_of(train_and_test)(step, *wilson_rows(rng), N_TRAIN, steps, **hyper)
-        error, accuracy = (number(v) for v in several(found, 2, "the pair (error, accuracy)"))
+        error, accuracy = (number_of(v, "each of the two") for v in several(found, 2, "the pair (error, accuracy)"))
         return {
             "no divergence": error < 1e6,
             "the training rows are fitted": error < 1e-4,
@@ -253,14 +253,6 @@ def fitted(step: Step, steps: int, **hyper: float) -> Probe:
     more = "".join(f", {name}={value:g}" for name, value in hyper.items())
     name = getattr(step, "__name__", "step")
     return with_call(probe, f"NAME({name}, X, y, {N_TRAIN}, {steps}{more}), on 60 samples of Wilson's data", of=1)
-
-
-def number(value: Any) -> float:
-    if isinstance(value, int | float) or (
-        isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "iuf"
-    ):
-        return float(np.asarray(value).item())
-    raise StudentFailure("wrong", "", "two numbers are expected, the error and the accuracy")
 
 
 # ---------------------------------------------------------------- debug_optimizers

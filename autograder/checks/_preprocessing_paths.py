@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from autograder.checks._preprocessing_probes import wrong
-from autograder.comparison import Difference
-from autograder.probes import Args, Probe, args, callable_of, with_call
+from autograder.comparison import Difference, between
+from autograder.probes import Args, Probe, args, callable_of, number_of, with_call
 from autograder.wording import kind_text
 
 Array = np.ndarray
 Rng = np.random.Generator
+in_range = between(lambda v: (v / 1.001 - 1e-9, v * 1.001 + 1e-9))
 
 
 def sgd_path(X: Array, t: Array, lr: float, epochs: int) -> Array:
@@ -118,7 +119,7 @@ def shares(rng: Rng, *objects: Any) -> dict[str, float]:
     """Share of units with gradients of one sign behind logistic and behind tanh units, one example."""
     found = {}
     for name, f in (("logistic", logistic), ("tanh", np.tanh)):
-        found[name] = number(callable_of(objects[0])(one_example_gradient(f, f, rng)))
+        found[name] = number_of(callable_of(objects[0])(one_example_gradient(f, f, rng)), "the share")
     return found
 
 
@@ -129,30 +130,13 @@ def ratios(rng: Rng, *objects: Any) -> dict[str, float]:
     found = []
     for inputs, targets in ((X, t), (X - X.mean(axis=0), t - t.mean())):
         path = array_of(callable_of(objects[2])(inputs, targets, 0.1, 4), (201, 2))
-        found.append(number(callable_of(objects[1])(path)))
+        found.append(number_of(callable_of(objects[1])(path), "the ratio"))
     with np.errstate(all="ignore"):
         return {"positive / centred": float(np.divide(*found))}
 
 
 with_call(shares, "NAME(G), G behind logistic and behind tanh units, one example")
 with_call(ratios, lambda rng, names: f"{names[1]}({names[2]}(X, t, 0.1, 4)), positive inputs against the same centred")
-
-
-def number(value: Any) -> float:
-    """One real number, whatever it comes in."""
-    array = isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf"
-    if array or isinstance(value, bool | int | float):
-        return float(value)
-    raise wrong(f"one number is expected, yours is {kind_text(value)}")
-
-
-def between(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-    """Named numbers, each in its range (low, high); of two such dicts, that they agree to a factor of 1.001."""
-    for name, wanted in expected.items():
-        low, high = wanted if isinstance(wanted, tuple) else (wanted / 1.001 - 1e-9, wanted * 1.001 + 1e-9)
-        if not low <= given[name] <= high:
-            return Difference("values", f"{name} between {low:.3g} and {high:.3g}", f"{given[name]:.3g}")
-    return None
 
 
 def at_least(low: float) -> Callable[..., Difference | None]:

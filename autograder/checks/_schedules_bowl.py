@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from gradus import schedules as ref
 
-from autograder.checks._schedules_probes import number_of
 from autograder.comparison import Difference
-from autograder.probes import Args, Probe, args, callable_of, draw_seed, several, with_call
+from autograder.probes import Args, Probe, args, callable_of, draw_seed, number_of, several, with_call
 from autograder.wording import call_text
 
 Array = np.ndarray

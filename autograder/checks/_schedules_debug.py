@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from gradus.schedules import exponential
 
-from autograder.checks._schedules_bowl import number_of
 from autograder.handle import StudentFailure
-from autograder.probes import Args, Probe, args, callable_of, several, with_call
+from autograder.probes import Args, Probe, args, callable_of, number_of, several, with_call
 from autograder.wording import call_text
 
 Array = np.ndarray

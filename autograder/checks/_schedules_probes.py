@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.handle import StudentFailure
-from autograder.probes import Args, Probe, args, callable_of, with_call
+from autograder.probes import Args, Probe, args, callable_of, number_of, with_call
 from autograder.wording import call_text, kind_text
 
 Array = np.ndarray
@@ -17,19 +17,6 @@ Rng = np.random.Generator
 Make = Callable[[Rng], Args]
 
 # ---------------------------------------------------------------- rates as a function of the step
-
-
-def number_of(value: Any, what: str = "a rate for a number t") -> float:
-    """A returned number.
-
-    Raises:
-        StudentFailure: it is none.
-    """
-    if isinstance(value, int | float) or (
-        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf"
-    ):
-        return float(value)
-    raise StudentFailure("wrong", "", f"{what} is one number, yours is {kind_text(value)}")
 
 
 def as_row(found: Any) -> Any:
@@ -59,7 +46,7 @@ def one_by_one(make: Make, *, of: int = 0) -> Probe:
         (t, *others), named = make(rng)
         f, found = callable_of(objects[of]), np.zeros(len(t))
         for k in np.random.default_rng(len(t)).permutation(len(t)):
-            found[k] = number_of(f(int(t[k]), *others, **named))
+            found[k] = number_of(f(int(t[k]), *others, **named), "a rate for a number t")
         return found
 
     def shown(rng: Rng, names: tuple[str, ...]) -> str:
@@ -124,7 +111,9 @@ def lengths(rng: Rng, piecewise: Any) -> dict[str, Any]:
     """What is done where boundaries and values do not fit, beside a call where they do."""
     f = callable_of(piecewise)
     (_, boundaries, values), _ = steps_down(3)(rng)
-    found: dict[str, Any] = {"a call that fits": number_of(f(boundaries[1], boundaries, values))}
+    found: dict[str, Any] = {
+        "a call that fits": number_of(f(boundaries[1], boundaries, values), "a rate for a number t")
+    }
     for name, given in (("a value too few", values[:-1]), ("a value too many", [*values, 0.5])):
         found[name] = outcome(f, boundaries[0] - 1, boundaries, given)
     return found

@@ -204,7 +204,7 @@ exercise(
     cases=[
         public("dead_fraction", at(lambda rng: args(TOY), 0)),
         public("a sweep, small rates", net.swept(0.01, 0.1, show=True), SOME),
-        public("revival of ReLU units", net.revived(ref.relu, ref.relu_derivative, "relu", show=True), net.between,
+        public("revival of ReLU units", net.revived(ref.relu, ref.relu_derivative, "relu", show=True), net.in_range,
                expected=lambda rng: {"dead": (1.0, 1.0), "accuracy": (0.3, 0.6)}),
         *manners(lambda rng: args(net.pre_activations(rng)), float32=False),
         purity("learning_rate_sweep leaves the parameters alone", net.leaves_parameters(1), holds(
@@ -216,8 +216,8 @@ exercise(
         hidden("units die at a learning rate of 2", net.swept(2.0, 0.01, 0.3), SOME),
         hidden("as many steps as asked for", net.swept(2.0, 0.3, steps=1), SOME),
         hidden("revival with hardly any training", net.hardly_trained, values(rtol=0.0, atol=1e-9)),
-        hidden("revival of leaky units", net.revived(net.leaky, net.leaky_derivative, "leaky"), net.between),
-        hidden("no revival of ReLU units", net.revived(ref.relu, ref.relu_derivative, "relu"), net.between),
+        hidden("revival of leaky units", net.revived(net.leaky, net.leaky_derivative, "leaky"), net.in_range),
+        hidden("no revival of ReLU units", net.revived(ref.relu, ref.relu_derivative, "relu"), net.in_range),
     ],
     mistakes=wrong_units.DEAD_FRACTION,
 )  # fmt: skip
@@ -229,7 +229,7 @@ exercise(
     section="Units that die",
     cases=[
         public("a network with your step sizes trains, and its units live", net.after_training(STEPS, RATE, WARMUP),
-               net.between, expected=lambda rng: {"loss": (0.0, 0.6), "dead": (0.0, 0.3)}),
+               net.in_range, expected=lambda rng: {"loss": (0.0, 0.6), "dead": (0.0, 0.3)}),
         hidden("the fault you name", named_fault(net.FAULTS), exactly),
         hidden("the step sizes themselves", net.sizes),
     ],

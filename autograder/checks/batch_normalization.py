@@ -308,10 +308,10 @@ exercise(
         public("a short training: scores", net.trained("scores"), TRAINED),
         public("without batch normalization", net.trained("losses", "scores", batchnorm=False), TRAINED),
         public("with the last, smaller batch", net.trained("losses", "scores", drop_last=False), TRAINED),
-        public("digits: the scale of the weights", net.by_scale(), net.between, expected=lambda rng: {
+        public("digits: the scale of the weights", net.by_scale(), net.in_range, expected=lambda rng: {
             **{f"accuracy with batch normalization, weights of size {s}": (0.7, 1.0) for s in (0.01, 0.1, 0.5)},
             "accuracy without it, weights of size 0.01": (0.0, 0.25)}),
-        public("digits: the last batch of three, mean of eight splits", net.of_last_batch(), net.between,
+        public("digits: the last batch of three, mean of eight splits", net.of_last_batch(), net.in_range,
                expected=lambda rng: {"accuracy without the batch of three": (0.85, 1.0), "what that batch costs": (0.04, 1.0)}),
         hidden("losses with batch normalization", net.trained("losses"), TRAINED),
         hidden("scores with batch normalization", net.trained("scores"), TRAINED),

@@ -137,7 +137,7 @@ exercise(
     cases=[
         public("six steps without clipping", returns(tried.short_run(None)), RUNS),
         public("six steps with clipping", returns(tried.short_run(0.1)), RUNS),
-        public("five long runs with and without clipping", tried.five_runs, tried.between, expected=lambda rng: {
+        public("five long runs with and without clipping", tried.five_runs, tried.in_range, expected=lambda rng: {
             "lost without clipping": (4, 5), "shortest of the longest gradients": (100.0, math.inf),
             "solved with clipping": (5, 5)}),
         hidden("another network, without clipping", returns(tried.short_run(None)), RUNS),
@@ -157,7 +157,7 @@ exercise(
     chapter=CHAPTER, section="A recurrent network with a long memory",
     cases=[
         public("a step along a gradient that is too long", returns(tried.one_step(0.4), of=1), STEP),
-        public("a run with your steps stays in bounds", tried.trained(60), tried.between, expected=lambda rng: {
+        public("a run with your steps stays in bounds", tried.trained(60), tried.in_range, expected=lambda rng: {
             "largest loss": (0.0, 20.0), "last loss": (0.0, 0.2)}),
         hidden("the fault you name", named_fault(tried.FAULTS), exactly),
         hidden("other gradients that are too long", returns(tried.one_step(0.2), of=1), STEP),

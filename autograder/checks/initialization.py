@@ -136,16 +136,16 @@ exercise(
         public("each layer its own weights", net.calls_of_init(), exactly, expected=lambda rng: {
             "calls of init": 5, "shape": (24, 24)}),
         public("tanh, weights of size 0.01: the signal dies", net.relation(
-            "tanh", net.even_layers(0.01), **{"forward[-1] / forward[0]": net.ratio_of_ends}), net.between,
+            "tanh", net.even_layers(0.01), **{"forward[-1] / forward[0]": net.ratio_of_ends}), net.in_range,
             expected=lambda rng: {"forward[-1] / forward[0]": (1e-18, 1e-12)}),
         public("tanh, weights of size 1: units saturate, the gradient grows", net.relation(
             "tanh", net.even_layers(1.0), **{"forward[-1]": lambda f, b: f[-1], "backward[0]": lambda f, b: b[0]}),
-            net.between, expected=lambda rng: {"forward[-1]": (0.9, 1.0), "backward[0]": (1e6, 1e13)}),
+            net.in_range, expected=lambda rng: {"forward[-1]": (0.9, 1.0), "backward[0]": (1e6, 1e13)}),
         public("relu, LeCun's weights: 0.707 a layer", net.relation(
-            "relu", net.even_layers(1 / 16), factor=net.factor_per_layer), net.between,
+            "relu", net.even_layers(1 / 16), factor=net.factor_per_layer), net.in_range,
             expected=lambda rng: {"factor": (LECUN_FACTOR - 0.05, LECUN_FACTOR + 0.05)}),
         public("relu, He's weights: 1.0 a layer", net.relation(
-            "relu", net.even_layers(2**0.5 / 16), factor=net.factor_per_layer), net.between,
+            "relu", net.even_layers(2**0.5 / 16), factor=net.factor_per_layer), net.in_range,
             expected=lambda rng: {"factor": (HE_FACTOR - 0.05, HE_FACTOR + 0.05)}),
         *randomness(net.same_for_all, result="results"),
         hidden("signal through tanh layers", net.only("forward", net.sizes_by_layer("tanh", 5, 0.12, 3.0)), TO_A_TOLERANCE),
@@ -178,7 +178,7 @@ exercise(
     "debug_initialization", "symmetry", net.layer_weights, names=("FAULT", "layer_weights"), points=5, minutes=25,
     chapter=CHAPTER, section="Why the weights must differ",
     cases=[
-        public("a network with your weights trains", net.loss_after_training(100, 1.0), net.between,
+        public("a network with your weights trains", net.loss_after_training(100, 1.0), net.in_range,
                expected=lambda rng: {"loss after training": (0.0, 0.2)}),
         hidden("the fault you name", named_fault(net.FAULTS), exactly),
         hidden("the weights themselves", net.all_layers(LAYERS), net.each_layer,
