@@ -22,7 +22,7 @@ from autograder.sandbox.process import Limits, Process, Stopped
 from autograder.sandbox.provided import Module
 from autograder.sandbox.remote_handle import RemoteHandle, clean
 from autograder.sandbox.starting import NotStarted, lend
-from autograder.sandbox.whose_fault import why_missing
+from autograder.sandbox.whose_fault import why_missing, why_old
 from autograder.sandbox.wire import ProtocolViolation, decode, encode
 
 __all__ = ["Limits", "NotStarted", "RemoteHandle", "Session", "read_apart"]
@@ -132,9 +132,12 @@ class Session:
             found = self.ask(self.process, "bind", self.limits.cell, names=list(names)).get("objects")
             if not isinstance(found, dict):
                 raise self.violated("a reply of the wrong form")
+            before, wrong = self.cells[: checks[0]], self.failed | self.stopped
             for name in names:
                 if name not in found:
-                    raise why_missing(name, self.cells[: checks[0]], self.failed | self.stopped)
+                    raise why_missing(name, before, wrong)
+                if failure := why_old(name, before, wrong):
+                    raise failure
             self.bound[exercise] = tuple(found[name] for name in names)
         return self.bound[exercise]
 

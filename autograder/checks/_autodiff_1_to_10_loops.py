@@ -1,0 +1,169 @@
+"""What the exercise on steps 8 and 9 tries: backward by a loop, functions to call, and what a box takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import _autodiff_graphs as graphs
+from autograder.checks._autodiff_1_to_10_probes import box_of, called, given_by, gradients, through
+from autograder.handle import Handle
+from autograder.probes import Probe, float_dtypes, same, with_call
+
+Array = np.ndarray
+Rng = np.random.Generator
+Draw = Callable[[Rng], Array]
+
+STRETCH = """lambda F: type(F)("Stretch", (F,), {
+    "forward": lambda self, x: x * 1.001, "backward": lambda self, gy: gy * 1.001})"""
+
+
+def convenient(draw: Draw, chain: str, text: str = "") -> Probe:
+    """The value and the gradients after ``y = square(exp(x))`` and ``y.backward()``, with nothing put into y."""
+
+    def probe(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> Any:
+        x = box_of(Variable, draw(rng))
+        variables = through([{"s": square, "e": exp}[letter] for letter in chain], x)
+        variables[-1].get("backward")()
+        y = variables[-1]
+        return [given_by(y, "data", "y"), given_by(y, "grad", "y"), given_by(x, "grad", "x")]
+
+    return with_call(probe, text) if text else probe
+
+
+CONVENIENT = gradients("y.data", "y.grad", "x.grad")
+
+
+def twice(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> list[Any]:
+    """Two calls of one wrapper, with two variables: each result knows its own."""
+    a, b = box_of(Variable, np.array(1.5)), box_of(Variable, np.array(4.0))
+    y, z = called(square, a, "square(a)"), called(square, b, "square(b)")
+    y.get("backward")()
+    first = given_by(a, "grad", "a")
+    z.get("backward")()
+    return [given_by(y, "data", "y"), first, given_by(b, "grad", "b")]
+
+
+def long_chain(n: Callable[[Rng], int]) -> Probe:
+    """A chain of thousands, and back."""
+
+    def probe(rng: Rng, Variable: Handle, Function: Handle, *others: Any) -> list[Any]:
+        x = box_of(Variable, rng.uniform(0.5, 1.5, 6))
+        y = graphs.repeated(graphs.inside(Function, STRETCH)(Function), x, n(rng))
+        y = graphs.variable_at(y, "what a function returns")
+        y.get("backward")()
+        return [given_by(y, "data", "y"), given_by(y, "grad", "y"), given_by(x, "grad", "x")]
+
+    return with_call(probe, "y = f(f(… f(x))), 5,000 functions, then y.backward()")
+
+
+def own_functions(
+    rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle
+) -> Any:
+    """A chain with functions of our own whose backward belongs to no slope; all gradients, and how often each was called."""
+    calls = graphs.Calls()
+    factor = float(rng.uniform(1.5, 3.0))
+    Odd = graphs.made(Function, "Odd", lambda x: np.cos(x), lambda xs, gy: factor * gy * xs[0], calls=calls)
+    makers = {"s": square, "e": exp, "o": None}
+    order = [makers[letter] for letter in rng.permutation(list("seoeso"))]
+    variables = through([f or Odd() for f in order], box_of(Variable, rng.uniform(0.3, 0.9, 3)))
+    variables[-1].get("backward")()
+    return [*(given_by(v, "grad", "x") for v in variables), calls.count_of("forward"), calls.count_of("backward")]
+
+
+def leaf(rng: Rng, Variable: Handle, *others: Any) -> list[Any]:
+    """backward of a variable that no function made: its gradient with respect to itself, and nothing raised."""
+    x = box_of(Variable, rng.uniform(0.5, 1.5, (2, 3)))
+    x.get("backward")()
+    return [given_by(x, "grad", "x"), graphs.type_at(x, "creator")]
+
+
+def refused(*texts: str) -> Probe:
+    """What a box says to things that are no arrays: the names of the exceptions; and that it takes an array, and None."""
+
+    def probe(rng: Rng, Variable: Handle, *others: Any) -> dict[str, Any]:
+        x = box_of(Variable, np.array([1.5]))
+        things = {"1.0": 1.0, "[1.0, 2.0]": [1.0, 2.0], "2": 2, "'1.0'": "1.0", "(1.0,)": (1.0,)}
+        return {
+            "array": bool(np.all(given_by(x, "data", "x") == 1.5)),
+            "None": graphs.kind_of_failure(lambda: Variable(None)) or "accepted",
+            **{text: taken(Variable, things[text]) for text in texts},
+        }
+
+    return with_call(probe, "; ".join(f"Variable({text})" for text in texts))
+
+
+def taken(Variable: Handle, thing: Any) -> str:
+    """The name of the exception with which a box refuses a thing, or as what it takes it."""
+    boxes: list[Any] = []
+    refusal = graphs.kind_of_failure(lambda: boxes.append(Variable(thing)))
+    return refusal or f"accepted as {graphs.type_at(graphs.variable_at(boxes[0], 'Variable(data)'), 'data')}"
+
+
+REFUSED = {
+    "array": "Variable(array).data must be that array.",
+    "None": "Variable(None) is a box that holds nothing yet: it must be accepted.",
+    **dict.fromkeys(
+        ("1.0", "[1.0, 2.0]", "2", "'1.0'", "(1.0,)"),
+        "What is neither an array nor None must be refused with a TypeError.",
+    ),
+}
+
+
+def whole_numbers(
+    rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle
+) -> Any:
+    """Integers in a box: what they have become, and the gradients of what is worked out with them."""
+    x = box_of(Variable, np.array([3, -2, 5]))
+    y = called(square, x, "square(x)")
+    y.get("backward")()
+    found = [given_by(x, "data", "x"), given_by(y, "data", "y"), given_by(y, "grad", "y"), given_by(x, "grad", "x")]
+    return [found, [v.dtype.name if v is not None else "None" for v in found]]
+
+
+def always_arrays(
+    rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle
+) -> Any:
+    """The types of data and grad where NumPy, or a function, gives a single number in place of an array."""
+    x = box_of(Variable, np.array(float(rng.uniform(0.5, 1.5))))
+    Halved = graphs.made(Function, "Halved", lambda x: float(x) / 2, lambda xs, gy: np.float64(gy) / 2)
+    variables = through([square, Halved(), exp], x)
+    variables[-1].get("backward")()
+    names = ("x", "a", "b", "y")
+    return {
+        **{f"{n}.data": graphs.type_at(v, "data") for n, v in zip(names, variables, strict=True)},
+        **{f"{n}.grad": graphs.type_at(v, "grad") for n, v in zip(names, variables, strict=True)},
+    }
+
+
+ALWAYS_ARRAYS = {
+    f"{name}.{what}": "It must be an array, also where NumPy or a function gives a single number: np.array makes one of it."
+    for what in ("data", "grad")
+    for name in ("x", "a", "b", "y")
+}
+
+
+def single_precision(
+    rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, sq: Handle, exp: Handle
+) -> list[str]:
+    """The dtypes of data and gradients from float32."""
+    variables = through([sq, exp], box_of(Variable, rng.uniform(0.3, 0.9, 3).astype(np.float32)))
+    variables[-1].get("backward")()
+    return float_dtypes([given_by(v, name, "x") for name in ("data", "grad") for v in variables])
+
+
+def untouched(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> bool:
+    """Whether the data of all variables survive the way back."""
+    data = rng.uniform(0.3, 0.9, 3)
+    variables = through([square, exp, square], box_of(Variable, data))
+    before = [given_by(v, "data", "x") for v in variables]
+    variables[-1].get("backward")()
+    return same(before[0], data) and same(before, [given_by(v, "data", "x") for v in variables])
+
+
+def quiet(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> list[str]:
+    """The floating-point warnings on the way to a result and back."""
+    variables = through([square, exp], box_of(Variable, rng.uniform(0.3, 0.9, 3)))
+    return variables[-1].get("backward").call().warnings

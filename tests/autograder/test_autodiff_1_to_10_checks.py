@@ -1,0 +1,159 @@
+"""What the checks of `autodiff_1_to_10` rest on: functions made out of a student's own base class, engines that only pretend."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy
+from gradus.steps import step07, step09
+
+from autograder.checks import _autodiff_1_to_10_debug as debug
+from autograder.checks import _autodiff_1_to_10_slopes as slopes
+from autograder.checks import _autodiff_graphs as graphs
+from autograder.checks import of_topic
+from autograder.handle import local
+from autograder.judging import Answer, judge
+
+EXERCISES = of_topic("autodiff_1_to_10")
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = ROOT / "solutions" / "assignments" / "autodiff_1_to_10" / "autodiff_1_to_10.ipynb"
+
+
+def answer(id: str, *objects, seed: int = 1) -> Answer:
+    given = tuple(local(o) for o in objects)
+    return judge(EXERCISES[id], lambda: given, seed=seed)
+
+
+def cells(*names: str) -> dict:
+    """The names that cells of the notebook define, run one after the other."""
+    sources = {c["id"]: "".join(c["source"]) for c in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]}
+    found: dict = {"np": np}
+    for name in names:
+        exec(compile(sources[name], name, "exec"), found)  # a cell of our own
+    return found
+
+
+# ---------------------------------------------------------------- graphs out of handles
+
+
+def test_a_made_function_computes_in_the_judge_and_its_calls_are_counted():
+    calls = graphs.Calls()
+    Variable, Function = local(step07.Variable), local(step07.Function)
+    Twice = graphs.made(Function, "Twice", lambda x: 2 * x, lambda xs, gy: gy + xs[0], calls=calls)
+    x = Variable(np.array([1.0, 5.0]))
+    y = Twice()(x)
+    y.set("grad", np.array([10.0, 20.0]))
+    y.get("backward")()
+    np.testing.assert_array_equal(graphs.array_at(x, "grad", "x"), [11.0, 25.0])
+    assert calls == ["Twice.forward", "Twice.backward"]
+
+
+def test_two_objects_of_a_made_class_remember_their_own_inputs():
+    Variable, Function = local(step07.Variable), local(step07.Function)
+    Twice = graphs.made(Function, "Twice", lambda x: 2 * x, lambda xs, gy: gy * xs[0])
+    f, g = Twice(), Twice()
+    f(Variable(np.array([3.0])))
+    g(Variable(np.array([4.0])))
+    assert f.get("backward")(np.ones(1)) == 3.0 and g.get("backward")(np.ones(1)) == 4.0
+
+
+def test_a_scalar_of_numpy_is_told_from_an_array_without_dimensions():
+    v = local(step07.Variable)(np.array(2.0))
+    assert graphs.type_at(v, "data") == "ndarray"
+    assert graphs.type_at(local(step07.Square)()(v), "data") == "float64"
+
+
+def test_made_functions_work_in_a_process_of_their_own():
+    source = (Path(step09.__file__)).read_text(encoding="utf-8").split("def main")[0]
+    source += "\nit = [Variable, Function]"
+    with toy.session_of(source) as session:
+        Variable, Function = session.objects("it", ["it"])[0]
+        calls = graphs.Calls()
+        Odd = graphs.made(Function, "Odd", lambda x: x + 1, lambda xs, gy: 7 * gy, calls=calls)
+        x = Variable(np.array([1.0]))
+        y = Odd()(x)
+        y.get("backward")()
+        assert graphs.array_at(x, "grad", "x") == 7.0 and len(calls) == 2
+        assert graphs.same_object(y.get("creator").get("input"), x) and not graphs.same_object(x, y)
+
+
+# ---------------------------------------------------------------- engines that only pretend
+
+
+class Measuring(step07.Variable):
+    """Says that it goes back, and measures: it evaluates the whole chain again, moved by a little."""
+
+    def backward(self):
+        way, f = [], self.creator
+        while f is not None:
+            way.append(f)
+            f = f.input.creator
+        for i, f in enumerate(way):
+            x, eps, ends = f.input.data, 1e-6, []
+            for sign in (1, -1):
+                moved = x + sign * eps
+                for later in reversed(way[: i + 1]):
+                    moved = later.forward(moved)
+                ends.append(moved)
+            f.input.grad = self.grad * (ends[0] - ends[1]) / (2 * eps)
+
+
+def test_a_variable_that_measures_its_gradient_does_not_pass_for_one_that_goes_back():
+    class Function(step07.Function):
+        def __call__(self, x):
+            y = Measuring(self.forward(x.data))
+            y.creator, self.input = self, x
+            return y
+
+    Square = type("Square", (Function,), dict(vars(step07.Square)))
+    Exp = type("Exp", (Function,), dict(vars(step07.Exp)))
+    got = answer("steps_05_07", Measuring, Function, Square, Exp)
+    failed = {r.name for r in got.results if not r.passed}
+    assert {"a chain of functions of our own", "a chain of yours and ours"} <= failed
+    assert got.score < EXERCISES["steps_05_07"].points
+
+
+def test_a_gradcheck_that_lets_everything_pass_earns_nothing():
+    assert answer("gradcheck", lambda f, x, eps=1e-5, rtol=1e-6: None).score == 0
+    assert answer("gradcheck", lambda f, x, eps=1e-5, rtol=1e-6: np.testing.assert_(False)).score == 0
+
+
+# ---------------------------------------------------------------- problems and cells
+
+
+@pytest.mark.parametrize("draw", [slopes.of_the_book, slopes.stretched, slopes.in_single_precision, slopes.steepness])
+def test_the_best_step_is_clear(draw):
+    """On every problem the best step is far from both ends, and steps further than two powers of ten away are refused."""
+    for seed in range(40):
+        problem = draw(np.random.default_rng(seed))
+        errors = dict(sorted(zip(problem.steps, problem.errors(), strict=True)))
+        eps, found = list(errors), list(errors.values())
+        best = int(np.argmin(found))
+        assert 1 < best < len(eps) - 1, (seed, eps[best])
+        assert all(e > 3 * found[best] for i, e in enumerate(found) if abs(i - best) > 2), seed
+
+
+def test_the_best_steps_of_the_hidden_problems_differ_from_each_other_by_factors():
+    rng = np.random.default_rng(0)
+    best = [p.steps[int(np.argmin(p.errors()))] for p in (slopes.in_single_precision(rng), slopes.steepness(rng))]
+    assert min(best) > 3e-5 and slopes.of_the_book(rng).steps[5] == 1e-6
+
+
+def test_the_engine_and_the_broken_run_of_the_notebook_are_those_of_the_checks():
+    shown = cells("given-engine", "broken-slopes")
+    for points in (debug.START, [0.3, -0.2], [1.0]):
+        for mine, known in zip(shown["broken_slopes"](points), debug.broken_slopes(points), strict=True):
+            np.testing.assert_allclose(mine, known, rtol=1e-12)
+    source = NOTEBOOK.read_text(encoding="utf-8")
+    assert f"START = {debug.START}" in source
+    assert all(f'| `\\"{fault}\\"` |' in source for fault in debug.FAULTS)
+
+
+def test_the_slopes_of_the_mended_run_are_those_of_calculus():
+    points = [-1.0, 0.2, 1.3]
+    values, found = debug.slopes_at(points)
+    np.testing.assert_allclose(values, [(np.exp(p) - 2) ** 2 for p in points], rtol=1e-12)
+    np.testing.assert_allclose(found, [2 * (np.exp(p) - 2) * np.exp(p) for p in points], rtol=1e-12)
