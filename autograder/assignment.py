@@ -20,7 +20,7 @@ from autograder import checks
 from autograder.checks import of_topic, topics
 from autograder.exercise import REGISTRY, Exercise
 from autograder.intake.data import data_sha256
-from autograder.sandbox.provided import gradus_folder, libraries, sources
+from autograder.sandbox.provided import gradus_folder, imported, libraries, sources
 
 __all__ = ["Assignment", "Slot", "accepted", "declared", "load_assignment"]
 
@@ -59,6 +59,8 @@ class Assignment:
         source_sha256: of the source notebook's bytes.
         data_sha256: of the files beside it, which submissions are given.
         accepts: patterns of the files that a student may hand in beside the notebook: ("*.csv", "figures/*.png").
+        trained: exercises that are judged in a second process, after all others: it is told which of these have passed.
+        training_provides: what that process provides in place of `provides`.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Assignment:
     source_sha256: str
     data_sha256: str
     accepts: tuple[str, ...] = ()
+    trained: tuple[str, ...] = ()
+    training_provides: tuple[str, ...] = ()
 
     @property
     def exercises(self) -> tuple[str, ...]:
@@ -76,7 +80,11 @@ class Assignment:
     @property
     def imports(self) -> tuple[str, ...]:
         """Modules to be loaded before a submission runs: those that the notebook imports as it is handed out."""
-        return libraries_of(tuple(s.source for s in self.slots if s.kind == "given" and s.code), self.provides)
+        return self.imports_with(self.provides)
+
+    def imports_with(self, provides: tuple[str, ...]) -> tuple[str, ...]:
+        """The same where other modules are provided."""
+        return libraries_of(tuple(s.source for s in self.slots if s.kind == "given" and s.code), provides)
 
     @property
     def checks_sha256(self) -> str:
@@ -100,12 +108,25 @@ def code_sha256(topic: str) -> str:
         here / "grading" / "submission.py",
     ]
     digest = hashlib.sha256()
-    of_checks = [(Path(f), [Path(f, f"{topic}.py"), *Path(f).glob(f"_{topic}_*.py")]) for f in checks.__path__]
+    of_checks = [(Path(f), files_of_checks(Path(f), topic)) for f in checks.__path__]
     for root, found in ((here, files), *of_checks, (gradus_folder(), gradus_folder().rglob("*.py"))):
         for path in sorted(p for p in found if p.is_file()):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def files_of_checks(folder: Path, topic: str) -> list[Path]:
+    """The files of a topic's checks in a folder, with those of other topics that they import."""
+    found: dict[Path, None] = {}
+    waiting = [folder / f"{topic}.py", *folder.glob(f"_{topic}_*.py")]
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.is_file():
+            found[path] = None
+            names = imported(f"{checks.__name__}.{path.stem}", path.read_text(encoding="utf-8"), False)
+            waiting += [folder / f"{n.split('.')[2]}.py" for n in names if n.startswith(f"{checks.__name__}.")]
+    return list(found)
 
 
 def declared(topic: str) -> dict[str, Exercise]:
@@ -132,6 +153,8 @@ def load_assignment(name: str, folder: str | Path) -> Assignment:
         slots = tuple(slot for cell in notebook["cells"] if (slot := slot_of(cell)))
         provides = tuple(notebook["metadata"].get("autograder", {}).get("provides", ()))
         accepts = notebook["metadata"].get("autograder", {}).get("accepts", [])
+        training = notebook["metadata"].get("autograder", {}).get("training", {})
+        trained, training_provides = tuple(training.get("exercises", ())), tuple(training.get("provides", ()))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"load_assignment: {path} is not an nbgrader source notebook: {error!r}") from error
     require_patterns(name, accepts)
@@ -144,11 +167,21 @@ def load_assignment(name: str, folder: str | Path) -> Assignment:
         if slot.kind == "check":
             compare_with_declaration(name, slot, exercises)
     sources(provides)  # a ValueError where one does not exist
+    sources(training_provides)
+    checked = [s.grade_id for s in slots if s.kind == "check"]
+    if unknown := sorted(set(trained) - set(checked)):
+        raise ValueError(f"load_assignment: {name}: metadata.autograder.training: no check cell {unknown[0]!r}")
+    if checked[len(checked) - len(trained) :] != list(trained):
+        raise ValueError(
+            f"load_assignment: {name}: metadata.autograder.training: its exercises must come last, in order"
+        )
     try:
         beside = data_sha256(path.parent)
     except ValueError as error:
         raise ValueError(f"load_assignment: {name}: {error}") from None
-    return Assignment(name, slots, provides, hashlib.sha256(content).hexdigest(), beside, tuple(accepts))
+    return Assignment(
+        name, slots, provides, hashlib.sha256(content).hexdigest(), beside, tuple(accepts), trained, training_provides
+    )
 
 
 def require_patterns(name: str, accepts: Any) -> None:

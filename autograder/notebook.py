@@ -24,7 +24,9 @@ from autograder.handle import local
 from autograder.judging import Answer, judge
 from autograder.versions import versions
 
-__all__ = ["CheckFailed", "Points", "check"]
+__all__ = ["CheckFailed", "Points", "check", "passed"]
+
+PASSED: set[str] = set()  # exercises whose last check found nothing wrong
 
 
 class CheckFailed(AssertionError):
@@ -81,10 +83,22 @@ def check(exercise_id: str, *objects: Any) -> Points:
     given = tuple(local(o) for o in objects)
     with progress(ex.id) as step, elsewhere():
         answer = judge(ex, lambda: given, seed=notebook_seed(ex.id), progress=step)
+    (PASSED.add if answer.verdict == "pass" else PASSED.discard)(ex.id)
     validating = os.environ.get("NBGRADER_EXECUTION") == "validate"
     if answer.score == 0 or (validating and answer.verdict != "pass"):
         raise CheckFailed(answer, versions(ex.topic))
     return Points(answer, versions(ex.topic))
+
+
+def passed(exercise_id: str) -> bool:
+    """Whether the last check of an exercise found nothing wrong. False where it has not been called yet.
+
+    Where a submission is graded it is the grader's own verdict.
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    return find_or_suggest(exercise_id).id in PASSED
 
 
 def find_or_suggest(exercise_id: str) -> Exercise:

@@ -3,7 +3,8 @@
 NAME.ipynb, its data files     as they are released
 README.md, requirements.txt    how to set up, check and hand in
 autograder/                    `check` with what it needs, and the recorded public cases of this assignment
-gradus/                        what the assignment provides, by the same declaration that the sandbox uses
+gradus/                        what the assignment provides, by the same declaration that the sandbox uses; where it trains in a
+                               process of its own, what that one provides, too
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def assemble(assignment: Assignment, files: Mapping[str, bytes]) -> Kit:
     """
     name = assignment.name
     notebook = files[f"{name}.ipynb"]
-    provided = {module: source for module, source in sources(assignment.provides).items() if module != "autograder"}
+    provides = tuple(dict.fromkeys((*assignment.provides, *assignment.training_provides)))
+    provided = {module: source for module, source in sources(provides).items() if module != "autograder"}
     client = client_modules()
     known = declared(name)
     shipped = {*client, *(module for module, (package, source) in provided.items() if source or not package)}

@@ -12,10 +12,10 @@ from autograder.assignment import declared
 from autograder.exercise import Exercise
 from autograder.grading.result import Result, Task
 from autograder.handle import StudentFailure
-from autograder.intake.notebook import Malformed, arrange
+from autograder.intake.notebook import Cell, Malformed, arrange
 from autograder.judging import Answer, failure_text, judge, missing_text, unanswered
 from autograder.sandbox.jail import name_of
-from autograder.sandbox.provided import sources
+from autograder.sandbox.provided import TELL, sources
 from autograder.sandbox.remote import Limits, Session, read_apart
 from autograder.sandbox.starting import best
 
@@ -80,16 +80,36 @@ def examine(task: Task, limits: Limits | None = None, times: int = 1, *, unsafe:
 
 
 def examine_once(task: Task, wanted: Sequence[Exercise], limits: Limits | None, unsafe: bool) -> Examined:
-    """One round. Where the code's process was killed and nobody knows by whom, it is begun anew: if it was the code itself, it
-    does so again."""
-    package = task.package
+    """One round. Exercises of the assignment's training come last, in a process of their own, which is told what has passed."""
+    package, assignment = task.package, task.assignment
     if package.verdict or package.content is None:
         return all_alike(task, wanted, package.verdict or "missing", package.message)
-    provided, imports = sources(task.assignment.provides), task.assignment.imports
+    trained = [ex for ex in wanted if ex.id in assignment.trained]
+    first = [ex for ex in wanted if ex.id not in assignment.trained]
+    if trained:  # all the others are judged, whether their verdicts are asked for or not
+        known = declared(assignment.name)
+        first = [known[id] for id in assignment.exercises if id not in assignment.trained]
+    examined = examine_stage(task, first, assignment.provides, limits, unsafe)
+    results = {r.exercise: r for r in examined.results}
+    if trained:
+        passed = tuple(r.exercise for r in examined.results if r.verdict == "pass")
+        later = examine_stage(task, trained, assignment.training_provides, limits, unsafe, passed)
+        results |= {r.exercise: r for r in later.results}
+    return replace(examined, results=[results[ex.id] for ex in wanted])
+
+
+def examine_stage(
+    task: Task, wanted: Sequence[Exercise], provides: tuple[str, ...], limits: Limits | None, unsafe: bool,
+    passed: tuple[str, ...] = (),
+) -> Examined:  # fmt: skip
+    """Some exercises, in a process with these modules. Where the process was killed and nobody knows by whom, it is begun anew:
+    if it was the code itself, it does so again."""
+    package = task.package
+    provided, imports = sources(provides), task.assignment.imports_with(provides)
     spent = 0.0
     for _ in range(TRIES):
         with Session([], provided, limits, files=package.files, imports=imports, unsafe=unsafe) as session:
-            examined = examine_in(session, task, wanted, package.content)
+            examined = examine_in(session, task, wanted, package.content or b"", passed)
         spent += session.spent
         if not session.killed or spent > session.limits.total / 2:
             break
@@ -97,7 +117,9 @@ def examine_once(task: Task, wanted: Sequence[Exercise], limits: Limits | None, 
     return examined
 
 
-def examine_in(session: Session, task: Task, wanted: Sequence[Exercise], content: bytes) -> Examined:
+def examine_in(
+    session: Session, task: Task, wanted: Sequence[Exercise], content: bytes, passed: tuple[str, ...] = ()
+) -> Examined:
     package = task.package
     try:
         cells, notes = session.read(content)
@@ -106,7 +128,8 @@ def examine_in(session: Session, task: Task, wanted: Sequence[Exercise], content
         return all_alike(task, wanted, "malformed", f"The notebook cannot be read: {error}.")
     except Exception:
         return all_alike(task, wanted, "grader-fault", fault(task, "reading the notebook"))
-    session.cells = list(submission.cells)
+    told = [Cell("given", "passed", TELL.format(passed))] if passed else []
+    session.cells = [*told, *submission.cells]
     results: list[Result] = []
     for ex in wanted:
         start = time.monotonic()

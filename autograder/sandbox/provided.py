@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["DRAWING", "Module", "gradus_folder", "libraries", "sources"]
+__all__ = ["DRAWING", "TELL", "Module", "gradus_folder", "imported", "libraries", "sources"]
 
 Module = tuple[bool, str]  # (is a package, source)
 DRAWING = "matplotlib.pyplot"
@@ -20,10 +20,18 @@ NOT_FOR_NOTEBOOKS = ("", "__future__", "autograder", "gradus", "IPython", "ipyke
 
 STUB = '''"""Stands for autograder where a submission is graded: the marks are decided elsewhere."""
 
+PASSED = set()
+
 
 def check(*args, **kwargs):
     """Do nothing."""
+
+
+def passed(exercise_id):
+    """Whether an exercise has passed, as far as the judge has said so."""
+    return exercise_id in PASSED
 '''
+TELL = "import autograder\nautograder.PASSED.update({!r})"  # what the judge says, as the source of a cell
 
 
 @cache

@@ -121,7 +121,8 @@ def test_cells_are_stored_without_outputs_under_the_ids_nbgrader_knows_them_by(n
 @each
 def test_a_question_graded_by_hand_carries_its_answer_and_what_earns_points(name):
     for grade_id, cell in graded(name, grade=True, solution=True).items():
-        assert grade_id == f"explain_{name}" and points(cell) == 4 and cell["cell_type"] == "markdown"
+        assert (grade_id, points(cell)) in ((f"explain_{name}", 4), (f"report_{name}", 10))
+        assert cell["cell_type"] == "markdown"
         lines = text(cell).splitlines()
         assert (lines[0], lines[-1]) == ("### BEGIN SOLUTION", "### END SOLUTION")
         assert "**Points.**" in text(cell)
@@ -129,12 +130,21 @@ def test_a_question_graded_by_hand_carries_its_answer_and_what_earns_points(name
 
 @each
 def test_cells_import_only_what_the_grader_provides(name):
-    provided = set(notebook(name)["metadata"]["autograder"]["provides"])
+    told = notebook(name)["metadata"]["autograder"]
+    provided = set(told["provides"])
     for cell in notebook(name)["cells"]:
         if cell["cell_type"] == "code":
             modules = imported(text(cell))
             assert not [m for m in modules if m.startswith("autograder.")], cell["id"]
             assert {m for m in modules if m.split(".")[0] == "gradus"} <= provided, cell["id"]
+        if cell["id"] == last_of_the_first_stage(name):  # from here on in a process of its own
+            provided = set(told.get("training", {"provides": provided})["provides"])
+
+
+def last_of_the_first_stage(name: str) -> str:
+    """The last check that is not judged in the training's process."""
+    trained = notebook(name)["metadata"]["autograder"].get("training", {}).get("exercises", [])
+    return [id for id in graded(name, grade=True, solution=False) if id not in trained][-1]
 
 
 def imported(source: str) -> set[str]:

@@ -83,7 +83,7 @@ def test_at_least_twelve_students_fail_in_different_ways():
     assert {v[0] for v in said} >= {"wrong", "raised", "missing", "malformed", "time-limit", "memory-limit", "crashed"}
 
 
-HARMFUL = {"hiro", "ines", "jonas", "kim", "lena"}  # loops, 8 GB, a dead interpreter, broken files, duplicated cells
+HARMFUL = {"hiro", "ines", "jonas", "kim", "lena", "omar"}  # loops, 8 GB, a dead interpreter, broken files, duplicated cells
 
 
 def test_the_others_get_what_they_got_when_the_harmful_submissions_are_not_there(course, verdicts, tmp_path):

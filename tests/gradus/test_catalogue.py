@@ -45,6 +45,7 @@ NOT_TRIED = {
     "history.History": "takes no argument",
     "divergence.Divergence": "a tuple of what fit found",
     "trial.Claim": "a tuple of what claim was given",
+    "capstone_parts.Parts": "a tuple of what choose_parts chose",
     "trial.Number": "what number was given",
     "callbacks.Callback": "a base class without arguments",
     "layer_text": "what Layer prints: test_layer_structure.py",
@@ -57,7 +58,8 @@ NOT_TRIED = {
 # Functions whose result holds no array of floats: what it is instead.
 NUMBERS = """
     babysitting.expected_initial_loss babysitting.distinct_hidden_units babysitting.regularization_raises_loss
-    babysitting.overfit_tiny calibration.accuracy calibration.nll calibration.brier calibration.ece clipping.global_norm
+    babysitting.overfit_tiny capstone.network_loss
+    calibration.accuracy calibration.nll calibration.brier calibration.ece clipping.global_norm
     clipping.cosine diagnostics.per_layer_factor diagnostics.saturation_fraction diagnostics.dead_fraction
     dropout.alpha_dropout_constants gradient_diagnostics.update_ratio gradient_diagnostics.sign_agreement
     gradient_diagnostics.path_ratio gradient_diagnostics.condition_number initializers.compute_fans
@@ -66,11 +68,13 @@ NUMBERS = """
     search_trials.at_edge search_trials.rank training.evaluate transfer.discriminative_lr
 """
 INTEGERS = """
+    capstone.predict capstone.training_cost
     data.label_noise dropout_ensemble.enumerate_masks idx.read_idx quantization.quantize search_trials.distinct_projections
     tasks.parity
 """
 OTHERS = """
-    babysitting.diagnose callbacks.LearningRate callbacks.MomentumRate callbacks.PerformanceRate callbacks.StopEarly
+    babysitting.diagnose capstone.require_design capstone_parts.choose_parts
+    callbacks.LearningRate callbacks.MomentumRate callbacks.PerformanceRate callbacks.StopEarly
     callbacks.ClipNorm callbacks.keep_max_norm checkpoints.Checkpoint early_stopping.EarlyStopping search.draw_points
     search.narrowed search.random_search search.coarse_to_fine search_trials.grid search_trials.run_trials training.fit
     transfer.copy_layers transfer.lr_groups

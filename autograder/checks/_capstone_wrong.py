@@ -1,0 +1,76 @@
+"""Wrong versions of the sanity checks and of the plan for the network, as students write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from autograder.checks import _capstone_network as net
+from autograder.checks._capstone_sanity import FEW
+from autograder.exercise import mistake
+
+
+def checks(
+    expected: Callable[[Any, Any], float] = lambda X, y: math.log(int(y.max()) + 1),
+    near: Callable[[float, float], bool] = lambda first, expected: abs(first - expected) < 0.1 * expected,
+    raised: Callable[..., float] = lambda network, start, loss, X, y, lam: (
+        loss(network, X, y, lam) - loss(network, X, y, 0.0)
+    ),
+    raises: Callable[[float], bool] = lambda raised: raised > 0,
+    tiny: Callable[..., float] = lambda network, train, loss, X, y: loss(
+        train(X[:FEW], y[:FEW]), X[:FEW], y[:FEW], 0.0
+    ),
+    learnt: Callable[[float], bool] = lambda tiny: tiny < 0.1,
+) -> Callable[..., Any]:
+    """The sanity checks with one of their thoughts replaced."""
+
+    def sanity_checks(start: Any, loss: Any, train: Any, X: Any, y: Any, lam: float) -> dict[str, Any]:
+        network = start()
+        first = loss(network, X, y, 0.0)
+        more = raised(network, start, loss, X, y, lam)
+        few = tiny(network, train, loss, X, y)
+        return {
+            "initial": (first, near(first, expected(X, y))),
+            "penalty": (more, raises(more)),
+            "tiny": (few, learnt(few)),
+        }
+
+    return sanity_checks
+
+
+SANITY = [
+    mistake("only_too_high", """A first loss that is far too low is a bad sign as well: what could a network know before it has
+        seen a label?""", checks(near=lambda first, e: first < 1.1 * e)),
+    mistake("largest_label", """Labels begin at 0: the largest one is not the number of classes.""",
+        checks(expected=lambda X, y: math.log(int(y.max())), near=lambda first, e: abs(first - e) < 0.1 * e)),
+    mistake("ten_classes", """You hold every first loss against ln 10. The number of classes can be read off the labels: how many
+        are there?""", checks(expected=lambda X, y: math.log(10))),
+    mistake("log_of_examples", """You hold the first loss against the logarithm of the number of examples. Over what does an
+        untrained network spread its probability?""", checks(expected=lambda X, y: math.log(len(y)))),
+    mistake("another_base", """Your expected loss has a logarithm of another base: cross-entropy is taken with the
+        natural one.""",
+        checks(expected=lambda X, y: math.log2(int(y.max()) + 1))),
+    mistake("always_fine", """Your checks say that all is well, whatever they measure. A check that cannot fail checks
+        nothing.""",
+        checks(near=lambda first, e: True, raises=lambda r: True, learnt=lambda t: True)),
+    mistake("two_networks", """You compare the losses of two different fresh networks: which of the two differences is the
+        penalty's?""",
+        checks(raised=lambda network, start, loss, X, y, lam: loss(start(), X, y, lam) - loss(network, X, y, 0.0))),
+    mistake("penalty_itself", """You give the penalized loss itself. Asked for is by how much it is larger.""",
+        checks(raised=lambda network, start, loss, X, y, lam: loss(network, X, y, lam))),
+    mistake("size_of_the_change", """A penalty that lowers the loss has the wrong sign: the difference must keep its own.""",
+        checks(raised=lambda network, start, loss, X, y, lam: abs(loss(network, X, y, lam) - loss(network, X, y, 0.0)))),
+    mistake("loss_on_all", """You train on twenty examples and ask for the loss on all: of those others the network cannot know
+        anything.""", checks(tiny=lambda network, train, loss, X, y: loss(train(X[:FEW], y[:FEW]), X, y, 0.0))),
+    mistake("trained_on_all", """You train on all examples. The check is quick and telling because there are only twenty: what
+        is trained on?""", checks(tiny=lambda network, train, loss, X, y: loss(train(X, y), X[:FEW], y[:FEW], 0.0))),
+    mistake("untrained_on_few", """The loss on the twenty examples is that of the fresh network: train gives back the trained
+        one.""",
+        checks(tiny=lambda network, train, loss, X, y: (train(X[:FEW], y[:FEW]), loss(network, X[:FEW], y[:FEW], 0.0))[1])),
+]  # fmt: skip
+
+NETWORK = [
+    mistake("untrained", """What your function gives back names one image in ten rightly, as chance does: is it the network before
+        its training?""", net.design, net.untrained),
+]  # fmt: skip
