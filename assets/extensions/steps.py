@@ -78,8 +78,9 @@ def group_lines(
 ) -> Iterator[str]:
     for tag, i1, i2, j1, j2 in group:
         if tag == "equal":
-            pairs = zip(range(i1, i2), range(j1, j2), strict=True)
-            yield from (line("span", i, j, new[j]) for i, j in pairs if j >= new_from)
+            for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
+                if j >= new_from:  # what stood in the text at the beginning of the old file is new in the code
+                    yield line("span", i, j, new[j]) if i >= old_from else line("ins", None, j, new[j])
         else:
             yield from (line("del", i, None, old[i]) for i in range(i1, i2) if i >= old_from)
             yield from (line("ins", None, j, new[j]) for j in range(j1, j2) if j >= new_from)

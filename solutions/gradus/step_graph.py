@@ -59,7 +59,7 @@ def record(step: ModuleType) -> AbstractContextManager[Tape]:
     Raises:
         TypeError: step has no class Function.
     """
-    Function = getattr(step, "Function", None)
+    Function: Any = getattr(step, "Function", None)
     if not isinstance(Function, type) or "__call__" not in vars(Function):
         fail_type(f"step must be a module with a class Function, got {describe(step)}")
     return _recording(Function)

@@ -30,6 +30,8 @@ SLIPS: dict[str, tuple[str, ...]] = {
     "REG-04": ("tibshirani1996",), "REG-10": ("srivastava2014",), "REG-14": ("srivastava2014",), "REG-15": ("srivastava2014",),
     "REG-28": ("srivastava2014",),
     "REC-04": ("geron2019",), "BABY-11": ("cs231n",), "HPO-07": ("bergstra2012",), "HPO-09": ("bergstra2012",),
+    "AD-08": (), "AD-09": (), "AD-11": (), "AD-19": ("saito2020",), "AD-22": ("saito2020",), "AD-23": ("saito2020",),
+    "AD-25": (), "AD-26": (), "AD-27": ("saito2020",), "AD-28": (), "AD-30": (), "AD-33": (),
 }  # fmt: skip
 
 PARTS = ("Often printed", "Right", "How you notice")
