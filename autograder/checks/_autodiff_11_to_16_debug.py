@@ -10,12 +10,19 @@ import numpy as np
 from gradus.steps import step16
 
 from autograder.checks import _autodiff_11_to_16_probes as probes
-from autograder.checks._autodiff_11_to_16_engines import NAMES, Engine, add_in_place, backward, engine, overwrite
+from autograder.checks._autodiff_11_to_16_engines import (
+    NAMES,
+    Engine,
+    add_in_place,
+    backward,
+    earliest_first,
+    engine,
+    overwrite,
+)
 from autograder.checks._autodiff_11_to_16_programs import data_and_gradients, short_and_long
 from autograder.checks._autodiff_11_to_16_wrong import nothing
 from autograder.checks._autodiff_11_to_16_wrong_order import (
     by_generation,
-    earliest_first,
     last_input_generation,
     latest_first_and_again,
 )

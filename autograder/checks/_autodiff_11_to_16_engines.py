@@ -92,6 +92,10 @@ def latest_first(y: Any) -> list[Any]:
     return sorted(found_from(y), key=lambda f: -f.generation)
 
 
+def earliest_first(y: Any) -> list[Any]:
+    return sorted(found_from(y), key=lambda f: f.generation)
+
+
 def last_in_first_out(y: Any) -> list[Any]:
     """The order of a stack of functions, each as often as it is needed."""
     return found_from(y, seen_once=False)

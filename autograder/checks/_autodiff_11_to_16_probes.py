@@ -7,6 +7,7 @@ what must come out without any engine, `written` writes it as Python.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -76,6 +77,9 @@ def function_of_ours(Function: Any, name: str, calls: Calls, trouble: list[str])
             gys = (*gys, *[None] * len(local))[: len(local)]
         if bad := [g for g in gys if not isinstance(g, np.ndarray | float | int)]:
             trouble.append(f"{name}.backward must get an array for each output, it got {sort_of(bad[0])}.")
+        elif any(np.shape(g) != np.shape(xs[0]) for g in gys):
+            trouble.append(f"{name}.backward must get gradients in the shape of its outputs: yours has another.")
+            gys = tuple(g * np.ones_like(xs[0]) if np.size(g) == 1 else 0.0 for g in gys)
         usable = [np.asarray(g) if isinstance(g, np.ndarray | float | int) else 0.0 for g in gys]
         gxs = [sum((g * row[i] for g, row in zip(usable, local, strict=True)), start=0 * xs[i]) for i in range(len(xs))]
         return tuple(map(np.asarray, gxs)) if len(gxs) > 1 else np.asarray(gxs[0])
@@ -138,6 +142,25 @@ def sort_of(value: Any) -> str:
     return f"a {type(value).__name__} of {len(value)}" if isinstance(value, list | tuple | dict) else kind_text(value)
 
 
+#: What NumPy and Python say → what is said here. A TypeError can mean many things: each of these is an observation by
+#: itself, so that nobody is told of a mistake whose only likeness to his own is the name of the exception.
+ERRORS = {
+    r"forward\(\) (missing|takes)": "TypeError: forward was called with another number of arguments than it has.",
+    r"'tuple'|sequence": "TypeError: Python was to calculate with a tuple.",
+    r"NumPy array": "TypeError: a Variable was made of something that is no array.",
+    r"iteration over a 0-d array|object is not iterable": "TypeError: Python was to go through something that has no elements.",
+    r"'[<>]=?' not supported between instances of '(?!NoneType|int|float|list|tuple|str)":
+        "TypeError: Python was to say which of two objects is the smaller one, and cannot.",
+}  # fmt: skip
+
+
+def known_error(failure: StudentFailure) -> str:
+    """A TypeError in words that tell it from others; "" where it is none of the known ones."""
+    if failure.kind != "TypeError":
+        return ""
+    return next((said for pattern, said in ERRORS.items() if re.search(pattern, failure.text)), "")
+
+
 def ran(make: Make) -> Callable[..., Any]:
     """A probe: what a program reads on the student's classes, or a text on why it could not be used."""
 
@@ -148,9 +171,11 @@ def ran(make: Make) -> Callable[..., Any]:
                 run.line(*line)
         except Unfit as reason:
             return str(reason)
-        except StudentFailure:
+        except StudentFailure as failure:
             if run.trouble:
                 return run.trouble[0]
+            if said := known_error(failure):
+                return said
             raise
         return run.trouble[0] if run.trouble else run.found
 
@@ -226,6 +251,10 @@ def read_values(parts: Sequence[str] = ()) -> Comparison:
     def compare(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
         if isinstance(given, str) or isinstance(expected, str):
             return None if given == expected else Difference("values", "", "", str(given))
+        for i, (mine, wanted) in enumerate(zip(given, expected, strict=False)):
+            if isinstance(mine, str) and not isinstance(wanted, str):
+                what = parts[i] if i < len(parts) else "A gradient, or the data, of a variable"
+                return Difference("values", "", "", f"{what} must be an array, yours is {mine}.")
         return by_value(given, expected, slack)
 
     return compare

@@ -98,7 +98,10 @@ def random_tree(shape: tuple[int, ...] = (), depth: int = 3) -> Make:
         grower, result = grown(rng, depth, shape, 0.0)
         (result,) = grower.apply("Add", result, grower.leaf())
         (result,) = grower.apply("Mul", grower.leaf(), result)
-        (result,) = grower.apply("Square", result)
+        (result,) = grower.apply(
+            "Ceil", *grower.apply("Square", result)
+        )  # no difference quotient finds the slope of Ceil
+        (result,) = grower.apply("Blend", result, grower.leaf(), grower.leaf())
         return [*grower.lines, *data_and_gradients(result, *grower.leaves)]
 
     return make
@@ -109,7 +112,7 @@ def two_outputs(use: str, shape: tuple[int, ...] = ()) -> Make:
 
     def make(rng: Rng) -> Program:
         grower = Grower(rng, shape)
-        below = grower.along("Squash", "Squash", start=grower.tree(2))  # so that nothing is squashed further up
+        below = grower.along("Squash", "Squash", "Ceil", start=grower.tree(2))  # so that nothing is squashed further up
         u, v = grower.apply("Both", below, grower.along("Squash", start=grower.leaf()))
         if use == "both":
             (result,) = grower.apply("Mul", u, v)
@@ -130,7 +133,8 @@ def shared_leaves(shape: tuple[int, ...] = (), depth: int = 3) -> Make:
     def make(rng: Rng) -> Program:
         grower = Grower(rng, shape)
         a, b = grower.leaf(), grower.leaf()
-        once = grower.apply("Blend", a, b, a)[0]
+        twins = [grower.apply("Mul", a, b)[0] for _ in range(2)]
+        once = grower.apply("Blend", *grower.apply("Ceil", *grower.apply("Add", *twins)), b, a)[0]
         result = grower.apply("Add", once, grower.tree(depth, share=0.8))[0]
         (result,) = grower.apply("Add", grower.apply("Mul", result, b)[0], a)
         return [*grower.lines, *data_and_gradients(result, *grower.leaves)]
@@ -143,7 +147,7 @@ def the_same_graph_again(clear: bool) -> Make:
 
     def make(rng: Rng) -> Program:
         grower, result = grown(rng, 3, (3,), 0.4)
-        (result,) = grower.apply("Square", grower.apply("Mul", result, grower.leaf())[0])
+        (result,) = grower.apply("Square", *grower.apply("Ceil", *grower.apply("Mul", result, grower.leaf())))
         (result,) = grower.apply("Add", grower.leaves[0], result)
         lines = [*grower.lines]
         for _ in range(3):
@@ -158,9 +162,9 @@ def two_graphs(clear: bool) -> Make:
     """The same leaves in a second computation."""
 
     def make(rng: Rng) -> Program:
-        grower = Grower(rng, ())
+        grower = Grower(rng, (2,))
         a, b = grower.leaf(), grower.leaf()
-        (first,) = grower.apply("Square", grower.apply("Mul", a, b)[0])
+        (first,) = grower.apply("Square", *grower.apply("Add", a, b))  # which hands one array to both
         lines = [*grower.lines, *data_and_gradients(first, a, b)]
         lines += [("", "cleargrad", leaf) for leaf in (a, b) if clear]
         grower.lines = []
@@ -176,8 +180,8 @@ def two_graphs(clear: bool) -> Make:
 def random_graph(functions: int, shape: tuple[int, ...] = ()) -> Make:
     """A graph without cycles: each function takes any variables there are, late ones more often; some remain unused.
 
-    It ends in two sums in which a short way and a long one meet, in both orders of the operands: no wrong order gets it
-    right by luck.
+    It ends in two functions of the same sort with the same value, and in two sums in which a short way and a long one meet,
+    in both orders of the operands: no wrong order gets it right by luck. To the last long way two leaves are added.
     """
 
     def make(rng: Rng) -> Program:
@@ -190,8 +194,11 @@ def random_graph(functions: int, shape: tuple[int, ...] = ()) -> Make:
             weight = np.arange(1.0, len(known) + 1) ** 1.5
             known += grower.apply(op, *rng.choice(known, count, p=weight / weight.sum()).tolist())
         (inner,) = grower.apply("Blend", known[-1], known[-2], known[-3])
+        (inner,) = grower.apply("Add", *[grower.along("Ceil", start=inner) for _ in range(2)])
         (later,) = grower.apply("Add", inner, grower.along("Square", "Squash", start=inner))
-        (result,) = grower.apply("Add", grower.along("Squash", "Square", "Squash", start=later), later)
+        long = grower.along("Squash", "Square", "Squash", "Ceil", start=later)
+        (long,) = grower.apply("Add", long, *grower.apply("Add", grower.leaf(), grower.leaf()))
+        (result,) = grower.apply("Add", long, later)
         behind = behind_of(grower.lines, result)
         leaves = [leaf for leaf in grower.leaves if leaf in behind]
         return [*grower.lines, *data_and_gradients(result, *leaves)]
@@ -202,7 +209,7 @@ def random_graph(functions: int, shape: tuple[int, ...] = ()) -> Make:
 def behind_of(lines: Program, result: str) -> set[str]:
     found = {result}
     for names, op, inputs in reversed(lines):
-        if op != "leaf" and found & {names, *(names if isinstance(names, tuple) else ())}:
+        if op in FUNCTIONS and found & {names, *(names if isinstance(names, tuple) else ())}:
             found.update(inputs)
     return found
 
@@ -240,13 +247,23 @@ def chain(length: int) -> Make:
 
 
 def again_on_any_graph(rng: Rng) -> Program:
-    """Backward on the same graph twice, and from a variable inside it."""
+    """Backward on the same graph twice, from a variable inside it, and from two results that share a function."""
     lines = random_graph(8)(rng)
     result = next(what for _, op, what in lines if op == "backward")
     leaves = [place.split(".")[0] for place in reads(lines)[2:]]
     clear = [("", "cleargrad", leaf) for leaf in leaves]
     tail = data_and_gradients(result, *leaves)
-    return [*lines, *clear, *tail, *tail]
+    inside = [name for names, op, _ in lines if op in FUNCTIONS and names != result for name in output_names(names)]
+    start = str(rng.choice([name for name in inside if name in behind_of(lines, result)]))
+    from_inside = data_and_gradients(start, *[leaf for leaf in leaves if leaf in behind_of(lines, start)])
+    shared: Program = [(("s", "t"), "Split", (leaves[0],)), ("z", "Mul", ("s", leaves[1])), ("w", "Square", ("t",))]
+    branches = [*data_and_gradients("w", leaves[0]), *clear, *data_and_gradients("z", *leaves[:2])]
+    one_cleared: Program = [("", "cleargrad", leaves[-1]), ("", "read", f"{leaves[-2]}.grad")]
+    return [*lines, *clear, *from_inside, *clear, *tail, *tail, *one_cleared, *clear, *shared, *branches]
+
+
+def output_names(names: Any) -> tuple[str, ...]:
+    return names if isinstance(names, tuple) else (names,)
 
 
 # ---------------------------------------------------------------- work, counted

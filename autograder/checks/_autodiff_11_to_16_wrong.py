@@ -11,6 +11,7 @@ from autograder.checks._autodiff_11_to_16_engines import (
     as_array,
     as_tuple,
     backward,
+    earliest_first,
     engine,
     last_in_first_out,
     link,
@@ -122,10 +123,39 @@ def follow_the_first_input(y: Any) -> None:
         f = f.inputs[0].creator
 
 
+def give_a_zero_without_shape(f: Any) -> None:
+    gys = [np.array(0.0) if y.grad is None else y.grad for y in f.outputs]
+    hand_to_inputs(f, as_tuple(f.backward(*gys)))
+
+
+def skip_where_one_is_unused(f: Any) -> None:
+    if all(y.grad is not None for y in f.outputs):
+        overwrite(f)
+
+
+def quotients(y: Any) -> None:
+    """The whole program again, with each leaf shifted a little; backward of the functions is never called."""
+    functions = earliest_first(y)
+    leaves = {id(x): x for f in functions for x in f.inputs if x.creator is None}
+
+    def value(shifted: Any, by: float) -> Any:
+        data = {key: x.data + by * (x is shifted) for key, x in leaves.items()}
+        for f in functions:
+            found = as_tuple(f.forward(*[data[id(x)] for x in f.inputs]))
+            data.update(zip(map(id, f.outputs), found, strict=True))
+        return data[id(y)]
+
+    y.grad = np.ones_like(y.data)
+    for x in leaves.values():
+        x.grad = np.asarray((value(x, 1e-5) - value(x, -1e-5)) / 2e-5, dtype=x.data.dtype)
+
+
 STEPS_11_13 = [
     mistake("zip_drops", """A gradient was dropped silently, as zip does with what is left over: a backward returned
         another number of gradients than there are inputs, and nobody noticed. That has to be an
         error.""", *step_13(drop_what_is_left_over)),
+    mistake("quotients", """Your slopes are difference quotients: nobody asks the functions for their backward. It may do what
+        no quotient finds, and a quotient needs the whole program twice for each leaf.""", *engine(quotients)),
     mistake("list_of_one", """A function with a single output hands back a list. It is wanted as in step 10: y = f(x) is
         a Variable. A list comes back only where there are several.""", *step_13(call=call_with_list_of_one)),
     mistake("outputs_in_one", """Where forward returns a tuple of arrays, your function makes one Variable out of all of
@@ -151,6 +181,10 @@ STEPS_11_13 = [
     mistake("unused_none", """An output that nobody used has the gradient None, and you handed that to backward. By how
         much does the result change with an output that does not enter it? Give backward an array that says
         so.""", *step_13(pass_none)),
+    mistake("unused_without_shape", """The gradient of an output that nobody used is a single zero. It has to be an array in the
+        shape of that output, as all gradients are.""", *step_13(give_a_zero_without_shape)),
+    mistake("unused_skipped", """A function was left out because one of its outputs is not used. The other one is, and its
+        gradient has to travel on.""", *step_13(skip_where_one_is_unused)),
     mistake("unused_ones", """An output that nobody used got a gradient of ones. The result does not change at all with
         it.""", *step_13(pass_ones)),
     mistake("tuple_as_gradient", """A gradient of yours is a whole tuple. What backward returns has to be shared out: the
@@ -162,6 +196,8 @@ STEPS_11_13 = [
     mistake("add_ignores_gy", """Add.backward returns ones whatever comes in. The local derivative has to be multiplied by
         the gradient that arrives.""", *step_13(
             back_through_add=lambda f, gy: tuple(np.ones_like(x.data) for x in f.inputs))),
+    mistake("square_ignores_gy", """Square.backward forgets the gradient that arrives: it is right only where that is
+        1.""", *step_13(back_through_square=lambda f, gy: 2 * f.inputs[0].data)),
     mistake("mul_its_own", """In Mul.backward each input gets a gradient with its own data in it. Change x0 by a little:
         which factor says by how much x0 * x1 changes?""", *step_13(
             back_through_mul=lambda f, gy: (gy * f.inputs[0].data, gy * f.inputs[1].data))),
@@ -228,16 +264,55 @@ def forget_a_local(x: Any) -> None:
     grad = None  # noqa: F841  as it is written: self is missing
 
 
+def fill_with_zeros(x: Any) -> None:
+    if x.grad is not None:
+        x.grad.fill(0.0)
+
+
+def add_to_leaves_in_place(y: Any) -> None:
+    """New arrays for the sums of one backward; what comes out is added to the leaves with +=."""
+    sums, leaves = {id(y): np.ones_like(y.data)}, {}
+    for f in reversed(earliest_first(y)):
+        gys = [sums.get(id(output), np.zeros_like(output.data)) for output in f.outputs]
+        for x, gx in zip(f.inputs, as_tuple(f.backward(*gys)), strict=True):
+            sums[id(x)] = sums[id(x)] + gx if id(x) in sums else gx
+            if x.creator is None:
+                leaves[id(x)] = x
+    y.grad = sums[id(y)]
+    for key, x in leaves.items():
+        if x.grad is None:
+            x.grad = as_array(sums[key])
+        else:
+            x.grad += sums[key]
+
+
+def marked_for_good(y: Any) -> None:
+    """Functions remember that they have run; nobody makes them forget."""
+    functions = [f for f in reversed(earliest_first(y)) if not getattr(f, "done", False)]
+    for f in functions:
+        f.done = True
+        for output in f.outputs:
+            output.grad = None
+    y.grad = np.ones_like(y.data)
+    for f in functions:
+        from_one(f)
+
+
 OVERWRITE = """The gradient was overwritten instead of accumulated when a variable is used twice."""
 IN_PLACE = """+= changed an array that two variables share: Add hands the same array to both its inputs, and with it to
     y.grad. Make a new array for the sum."""
 STALE = """Gradients of an earlier backward were still there, inside the graph, and were added once more. cleargrad
     reaches only the variable it is called on: which others must begin anew at each backward?"""
 
+LEAVES_CLEARED = """Gradients of two computations should add up in a leaf until somebody calls cleargrad. Yours are gone when
+    the second backward starts: which variables may it clear, and which not?"""
+LEAVES_IN_PLACE = """Two leaves hold the same array as their gradient, and += of a later backward changes it for both. Make a new
+    array for the sum, there as well."""
+MARKED = """At the second backward functions do nothing, as if they had run already. What a backward notes about functions must
+    not outlast it."""
+
 STEP_14 = [
-    mistake("leaves_cleared", """Gradients of two computations should add up in a leaf until somebody calls cleargrad.
-        Yours are gone when the second backward starts: which variables may it clear, and which not?""",
-        *engine(backward(last_in_first_out, forget=forget_everything))),
+    mistake("leaves_cleared", LEAVES_CLEARED, *engine(backward(last_in_first_out, forget=forget_everything))),
     mistake("overwrite", OVERWRITE, *engine(backward(last_in_first_out, overwrite))),
     mistake("overwrite_across", """The two gradients are added when one function has the variable twice, and overwritten
         when two functions have it once each.""", *engine(backward(last_in_first_out, add_within_a_function))),
@@ -245,7 +320,11 @@ STEP_14 = [
         count.""", *engine(backward(last_in_first_out, keep_the_first))),
     mistake("first_twice", """The first gradient that arrives is counted twice: stored, and then added to itself. The
         second line belongs to another case.""", *engine(backward(last_in_first_out, add_the_first_twice))),
+    mistake("leaves_in_place", LEAVES_IN_PLACE, *engine(add_to_leaves_in_place)),
     mistake("in_place", IN_PLACE, *engine(backward(last_in_first_out, add_in_place))),
+    mistake("marked_for_good", MARKED, *engine(marked_for_good)),
+    mistake("cleargrad_in_place", """x.cleargrad() changed the gradient of another variable as well: both hold the same array.
+        Forget the array, do not write into it.""", *engine(backward(last_in_first_out), cleargrad=fill_with_zeros)),
     mistake("stale", STALE, *engine(backward(last_in_first_out, forget=nothing))),
     mistake("ones_added", """The result starts its second backward with a gradient of 2: what an earlier one had left
         there was not replaced.""", *engine(add_ones_to_the_result)),

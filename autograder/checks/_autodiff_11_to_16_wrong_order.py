@@ -16,6 +16,7 @@ from autograder.checks._autodiff_11_to_16_engines import (
     as_array,
     as_tuple,
     backward,
+    earliest_first,
     engine,
     forget_results,
     found_from,
@@ -25,7 +26,17 @@ from autograder.checks._autodiff_11_to_16_engines import (
     overwrite,
     upstream,
 )
-from autograder.checks._autodiff_11_to_16_wrong import IN_PLACE, nothing, pass_none
+from autograder.checks._autodiff_11_to_16_wrong import (
+    IN_PLACE,
+    LEAVES_CLEARED,
+    LEAVES_IN_PLACE,
+    MARKED,
+    add_to_leaves_in_place,
+    forget_everything,
+    marked_for_good,
+    nothing,
+    pass_none,
+)
 from autograder.exercise import mistake
 
 
@@ -48,15 +59,22 @@ def latest_first_and_again(y: Any) -> list[Any]:
     return sorted(last_in_first_out(y), key=lambda f: -f.generation)
 
 
-def earliest_first(y: Any) -> list[Any]:
-    return sorted(found_from(y), key=lambda f: f.generation)
-
-
 def one_of_each_generation(y: Any) -> list[Any]:
     seen, found = set(), []
     for f in latest_first(y):
         if f.generation not in seen:
             seen.add(f.generation)
+            found.append(f)
+    return found
+
+
+def one_of_each_value(y: Any) -> list[Any]:
+    """The seen set holds what a function gave, not the function."""
+    seen, found = set(), []
+    for f in latest_first(y):
+        key = (f.generation, f.outputs[0].data.tobytes())
+        if key not in seen:
+            seen.add(key)
             found.append(f)
     return found
 
@@ -119,6 +137,40 @@ def heap_without_a_tie(y: Any) -> None:
                 heapq.heappush(waiting, (-x.creator.generation, x.creator))
 
 
+def forget_inner_inputs(functions: list[Any]) -> None:
+    """Not the result, nor an output that is not on the way."""
+    for f in functions:
+        for x in f.inputs:
+            if x.creator is not None:
+                x.grad = None
+
+
+def forget_on_the_way(y: Any) -> None:
+    """The gradient of an output is forgotten when it has been handed on; that of the result stays."""
+    functions = latest_first(y)
+    y.grad = np.ones_like(y.data)
+    for f in functions:
+        add_up(f)
+        for output in f.outputs:
+            if output is not y:
+                output.grad = None
+
+
+def ones_where_there_is_none(y: Any) -> None:
+    """The result begins with ones only where it has no gradient yet."""
+    functions = latest_first(y)
+    forget_results([f for f in functions if y not in f.outputs])
+    if y.grad is None:
+        y.grad = np.ones_like(y.data)
+    for f in functions:
+        add_up(f)
+
+
+def drop_what_is_left_over(f: Any) -> None:
+    for x, gx in zip(f.inputs, as_tuple(f.backward(*upstream(f))), strict=False):
+        x.grad = as_array(gx if x.grad is None else x.grad + gx)
+
+
 def numbered(generation: Callable[[tuple[Any, ...]], int]) -> Callable[..., Any]:
     """A call that gives generations by another rule."""
 
@@ -131,6 +183,13 @@ def numbered(generation: Callable[[tuple[Any, ...]], int]) -> Callable[..., Any]
         return found
 
     return call
+
+
+def call_numbering_the_first(f: Any, inputs: tuple[Any, ...], Variable: type) -> Any:
+    found = link(f, inputs, [Variable(as_array(y)) for y in as_tuple(f.forward(*[x.data for x in inputs]))])
+    for y in f.outputs[1:]:
+        y.generation = 0
+    return found
 
 
 def by_generation(
@@ -148,11 +207,19 @@ def smallest_generation(inputs: tuple[Any, ...]) -> int:
     return min(x.generation for x in inputs)
 
 
+def first_input_generation(inputs: tuple[Any, ...]) -> int:
+    return inputs[0].generation
+
+
 def last_input_generation(inputs: tuple[Any, ...]) -> int:
     return inputs[-1].generation
 
 
 EARLY = """A function ran before all that use its output had run: it handed on a gradient that was not complete."""
+INSIDE = """A backward that began somewhere else in the graph has left a gradient there, and this one counted it. Only
+    leaves may keep theirs: make sure of it for every output of every function behind the result."""
+ONE_INPUT = """The order depends on which operand comes first: the generation of a function rests on one of its inputs
+    alone."""
 SMALLEST = """The generation of a function is the smallest one of its inputs. On which of its inputs does it have to wait? Draw
     a short and a long way that meet in one sum."""
 
@@ -162,10 +229,18 @@ STEPS_15_16 = [
         once.""", *engine(path_by_path)),
     mistake("stale", """Right the first time; at the second backward of the same graph the gradients of the first were still
         there, inside.""", *engine(backward(forget=nothing))),
-    mistake("generation_last_input", """The order depends on which operand comes first: the generation of a function rests
-        on one of its inputs alone.""", *by_generation(last_input_generation)),
+    mistake("stale_output", INSIDE, *engine(backward(forget=forget_inner_inputs))),
+    mistake("stale_result", INSIDE, *engine(forget_on_the_way)),
+    mistake("ones_where_none", """y.backward() has to begin with ones in y.grad, even if an earlier backward went through y
+        and left a gradient there.""", *engine(ones_where_there_is_none)),
+    mistake("leaves_cleared", LEAVES_CLEARED, *engine(backward(forget=forget_everything))),
+    mistake("marked_for_good", MARKED, *engine(marked_for_good)),
+    mistake("generation_last_input", ONE_INPUT, *by_generation(last_input_generation)),
+    mistake("generation_first_input", ONE_INPUT, *by_generation(first_input_generation)),
     mistake("generation_min_by_recursion", SMALLEST, *by_generation(smallest_generation, latest_of_depth_first)),
     mistake("generation_min", SMALLEST, *by_generation(smallest_generation)),
+    mistake("generation_of_one_output", """Where a function has two outputs, only the first has got a generation. The functions
+        that go on from the second one count from the beginning again.""", *engine(backward(), call=call_numbering_the_first)),
     mistake("generation_counted", """The generation of a function is the number of its inputs. It should say how far the
         function is from the leaves: ask the inputs for their generations.""", *by_generation(len)),
     mistake("lifo", f"""{EARLY} And it never ran again with the rest. Last in, first out is the wrong order (and where all
@@ -187,12 +262,17 @@ STEPS_15_16 = [
         which generation comes first?""", *engine(backward(earliest_first))),
     mistake("one_per_generation", """Where two functions have the same generation only one of them ran. What has to be
         remembered as seen?""", *engine(backward(one_of_each_generation))),
+    mistake("one_per_value", """Two functions that give the same number were taken for one, and only one of them ran. What
+        has to be remembered as seen?""", *engine(backward(one_of_each_value))),
     mistake("heap_without_tie", """Where two functions in your heap have the same generation, Python compares the functions
         themselves, and cannot. Put something between the two that is never equal, a running number say.""",
         *engine(heap_without_a_tie)),
     mistake("overwrite", """The order is right, but a gradient was overwritten where a variable is used twice, as before
         step 14.""", *engine(backward(hand_back=overwrite))),
+    mistake("leaves_in_place", LEAVES_IN_PLACE, *engine(add_to_leaves_in_place)),
     mistake("in_place", IN_PLACE, *engine(backward(hand_back=add_in_place))),
+    mistake("zip_drops", """A backward that returned another number of gradients than there are inputs went through without an
+        error. Exercise 1 had it that way; it still has to.""", *engine(backward(hand_back=drop_what_is_left_over))),
     mistake("unused_none", """An output that nobody used has the gradient None, and you handed that to
         backward.""", *engine(backward(hand_back=pass_none))),
 ]  # fmt: skip

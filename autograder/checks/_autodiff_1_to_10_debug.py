@@ -5,12 +5,13 @@ The engine is that of step 7, as the notebook has it in a cell of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from gradus.steps.step07 import Exp, Function, Square, Variable
 
-from autograder.probes import Make, args
+from autograder.probes import Probe, callable_of, with_call
 
 FAULTS = ("one_object", "learning_rate", "seed", "derivative", "flat")
 START = [-1.0, -0.5, 0.0, 1.0, 1.5]
@@ -47,7 +48,17 @@ def broken_slopes(points: Sequence[float]) -> tuple[list[float], list[float]]:
     return [float(y.data) for y in ys], [0.0 if x.grad is None else float(x.grad) for x in xs]
 
 
-def points(n: int) -> Make:
+def points(n: int) -> Callable[[np.random.Generator], list[float]]:
     """Points between which no two are alike."""
 
-    return lambda rng: args([round(float(p), 3) for p in rng.uniform(-1.0, 1.5, n)])
+    return lambda rng: [round(float(p), 3) for p in rng.uniform(-1.0, 1.5, n)]
+
+
+def slopes_of(draw: Callable[[np.random.Generator], list[float]]) -> Probe:
+    """What slopes_at returns; the rows of an array with two rows are two lists."""
+
+    def probe(rng: np.random.Generator, fault: Any, slopes_at: Any) -> Any:
+        found = callable_of(slopes_at)(list(draw(rng)))
+        return tuple(found) if isinstance(found, np.ndarray) and found.ndim == 2 and len(found) == 2 else found
+
+    return with_call(probe, f"slopes_at({START})")

@@ -18,8 +18,10 @@ Array = np.ndarray
 Rng = np.random.Generator
 
 #: A box with room for a gradient, made where the student's code runs: gradcheck must not hang on the student's engine.
+#: It holds arrays only, as that of step 9 does.
 BOX = """lambda data: type("Variable", (), {
-    "__init__": lambda self, data: self.__dict__.update(data=data, grad=None, creator=None)})(data)"""
+    "__init__": lambda self, data: self.__dict__.update(data=data, grad=None, creator=None)
+    if type(data).__name__ == "ndarray" else (_ for _ in ()).throw(TypeError("a Variable holds an array"))})(data)"""
 
 
 class Tested:
@@ -102,7 +104,12 @@ def without_two(rng: Rng) -> dict[str, Trial]:
 
 def precision(rng: Rng) -> dict[str, Trial]:
     x = np.array([3.0, -1.0, 0.5])
-    return {"float64": (squares(), x, {}), "float32": (squares(), x.astype(np.float32), {})}
+    whole = np.array([3, -1, 2])
+    return {
+        "float64": (squares(), x, {}),
+        "float32": (squares(), x.astype(np.float32), {}),
+        "whole numbers": (squares(), whole, {}),
+    }
 
 
 def broken(rng: Rng) -> dict[str, Trial]:
@@ -136,9 +143,17 @@ def averages(rng: Rng) -> dict[str, Trial]:
 
 
 def tiny(rng: Rng) -> dict[str, Trial]:
-    x, size = rng.uniform(0.3, 0.9, 5), 10.0 ** rng.uniform(-11, -10)
-    right = Tested(lambda z: size * z**2, lambda z: 2 * size * z)
-    return {"right": (right, x, {}), "wrong": (Tested(right.value, lambda z: size * z), x, {})}
+    """Gradients of 1e-7, of 1e-10, and so small that no number added for safety is smaller."""
+    x, trials = rng.uniform(0.3, 0.9, 5), {}
+    for name, size in (
+        ("", 10.0 ** rng.uniform(-11, -10)),
+        (", small", 5e-7),
+        (", tinier", 10.0 ** rng.uniform(-31, -30)),
+    ):
+        value = lambda z, s=size: s * z**2  # noqa: E731
+        trials[f"right{name}"] = (Tested(value, lambda z, s=size: 2 * s * z), x, {})
+        trials[f"wrong{name}"] = (Tested(value, lambda z, s=size: s * z), x, {})
+    return trials
 
 
 def huge(rng: Rng) -> dict[str, Trial]:
@@ -151,7 +166,24 @@ def flat_places(rng: Rng) -> dict[str, Trial]:
     """ReLU away from its kink: on the left the slope is 0, and so is the quotient."""
     x = np.concatenate([-rng.uniform(0.3, 0.9, 3), rng.uniform(0.3, 0.9, 3)])
     relu = Tested(lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float))
-    return {"relu": (relu, x, {}), "relu that lets all through": (Tested(relu.value, np.ones_like), x, {})}
+    return {
+        "relu": (relu, x, {}),
+        "relu that lets all through": (Tested(relu.value, np.ones_like), x, {}),
+        "relu that lets nothing through": (Tested(relu.value, np.zeros_like), x, {}),
+    }
+
+
+def shapes(rng: Rng) -> dict[str, Trial]:
+    """A single number, a table, and a table with an error in one entry."""
+    single, table = np.array(float(rng.uniform(0.3, 0.9))), rng.uniform(0.3, 0.9, (3, 2))
+    last = np.ones((3, 2))
+    last[2, 1] = 1.01
+    return {
+        "a single number": (squares(), single, {}),
+        "a single number, wrong": (squares(1.0), single, {}),
+        "a table": (squares(), table, {}),
+        "a table, one entry wrong": (Tested(lambda z: z**2, lambda z: 2 * z * last), table, {}),
+    }
 
 
 def across_a_kink(rng: Rng) -> dict[str, Trial]:
@@ -166,11 +198,14 @@ def tolerances(rng: Rng) -> dict[str, Trial]:
     """eps and rtol as they are asked for."""
     x = rng.uniform(0.8, 1.2, 4)
     off = Tested(np.exp, lambda z: np.exp(z) * 1.001)
+    further = Tested(np.exp, lambda z: np.exp(z) * 1.0015)
     cube = Tested(lambda z: z**3, lambda z: 3 * z**2)
     return {
         "right": (cube, x, {}),
         "off, strict": (off, x, {"rtol": 1e-4}),
         "off, lenient": (off, x, {"rtol": 1e-2}),
+        "one and a half times rtol": (further, x, {"rtol": 1e-3}),
+        "half of rtol": (off, x, {"rtol": 2e-3}),
         "large eps": (cube, x, {"eps": 0.5}),
         "large eps, lenient": (cube, x, {"eps": 0.1, "rtol": 0.1}),
     }
@@ -192,11 +227,12 @@ def with_chance(rng: Rng) -> dict[str, Trial]:
 
 
 def leaves_x(rng: Rng, gradcheck: Any) -> bool:
-    """Whether x.data is after the check what it was before."""
+    """Whether x.data is after the check what it was before, also after one that has found an error."""
     data, box = rng.uniform(0.3, 0.9, 3), graphs.inside(gradcheck, BOX)
-    x = box(data)
+    x, z = box(data), box(data)
     callable_of(gradcheck)(squares().over(box), x)
-    return same(given_by(x, "data", "x"), data)
+    graphs.kind_of_failure(lambda: callable_of(gradcheck)(squares(1.0).over(box), z))
+    return same([given_by(x, "data", "x"), given_by(z, "data", "x")], [data, data])
 
 
 def warns(rng: Rng, gradcheck: Any) -> list[str]:

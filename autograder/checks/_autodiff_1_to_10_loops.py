@@ -16,6 +16,11 @@ Array = np.ndarray
 Rng = np.random.Generator
 Draw = Callable[[Rng], Array]
 
+#: A function whose backward puts a number into its input's data: how many calls are under way.
+DEPTH = """lambda F: type(F)("Stretch", (F,), {
+    "forward": lambda self, x: x * 1.001,
+    "backward": lambda self, gy: (self.deep.append(sum(1 for _ in __import__("traceback").walk_stack(None))), gy * 1.001)[1],
+    "deep": []})"""
 STRETCH = """lambda F: type(F)("Stretch", (F,), {
     "forward": lambda self, x: x * 1.001, "backward": lambda self, gy: gy * 1.001})"""
 
@@ -59,6 +64,21 @@ def long_chain(n: Callable[[Rng], int]) -> Probe:
     return with_call(probe, "y = f(f(… f(x))), 5,000 functions, then y.backward()")
 
 
+def another_length(rng: Rng, Variable: Handle, Function: Handle, *others: Any) -> list[Any]:
+    """A chain of thousands, and whether the calls of backward of a short one stand in each other."""
+    Deep = graphs.inside(Function, DEPTH)(Function)
+    y = graphs.variable_at(
+        graphs.repeated(Deep, box_of(Variable, rng.uniform(0.5, 1.5, 6)), 60), "what a function returns"
+    )
+    y.get("backward")()
+    depths = [graphs.array_of(n, "a depth") for n in Deep.get("deep")]
+    nested = bool(depths) and int(max(depths)) - int(min(depths)) > 30
+    return [*long_chain(lambda rng: int(rng.integers(5200, 6000)))(rng, Variable, Function), int(nested)]
+
+
+ANOTHER_LENGTH = gradients("y.data", "y.grad", "x.grad", "calls of backward within each other")
+
+
 def own_functions(
     rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle
 ) -> Any:
@@ -85,17 +105,24 @@ def refused(*texts: str) -> Probe:
 
     def probe(rng: Rng, Variable: Handle, *others: Any) -> dict[str, Any]:
         x = box_of(Variable, np.array([1.5]))
-        things = {"1.0": 1.0, "[1.0, 2.0]": [1.0, 2.0], "2": 2, "'1.0'": "1.0", "(1.0,)": (1.0,)}
+        things = {"1.0": 1.0, "[1.0, 2.0]": [1.0, 2.0], "2": 2, "'1.0'": "1.0", "(1.0,)": (1.0,), "a Variable": x}
         return {
             "array": bool(np.all(given_by(x, "data", "x") == 1.5)),
             "None": graphs.kind_of_failure(lambda: Variable(None)) or "accepted",
-            **{text: taken(Variable, things[text]) for text in texts},
+            **{text: taken(Variable, things[text]) for text in texts if text in things},
+            **{text: taken(first_entry(Variable), np.ones(1, np.float32)) for text in texts if text not in things},
         }
 
     return with_call(probe, "; ".join(f"Variable({text})" for text in texts))
 
 
-def taken(Variable: Handle, thing: Any) -> str:
+def first_entry(Variable: Handle) -> Callable[[Array], Handle]:
+    """A box of the first entry of an array: a number of NumPy's own, which comes into being where the student's code runs."""
+    box = graphs.inside(Variable, "lambda Variable, a: Variable(a[0])")
+    return lambda a: box(Variable, a)
+
+
+def taken(Variable: Callable[..., Handle], thing: Any) -> str:
     """The name of the exception with which a box refuses a thing, or as what it takes it."""
     boxes: list[Any] = []
     refusal = graphs.kind_of_failure(lambda: boxes.append(Variable(thing)))
@@ -106,7 +133,7 @@ REFUSED = {
     "array": "Variable(array).data must be that array.",
     "None": "Variable(None) is a box that holds nothing yet: it must be accepted.",
     **dict.fromkeys(
-        ("1.0", "[1.0, 2.0]", "2", "'1.0'", "(1.0,)"),
+        ("1.0", "[1.0, 2.0]", "2", "'1.0'", "(1.0,)", "a Variable", "np.float32(1.0)"),
         "What is neither an array nor None must be refused with a TypeError.",
     ),
 }
@@ -120,7 +147,8 @@ def whole_numbers(
     y = called(square, x, "square(x)")
     y.get("backward")()
     found = [given_by(x, "data", "x"), given_by(y, "data", "y"), given_by(y, "grad", "y"), given_by(x, "grad", "x")]
-    return [found, [v.dtype.name if v is not None else "None" for v in found]]
+    narrow = [given_by(box_of(Variable, np.array([3, -2, 5], dtype)), "data", "x") for dtype in ("int32", "int16")]
+    return [found, [v.dtype.name if v is not None else "None" for v in found + narrow]]
 
 
 def always_arrays(
@@ -148,10 +176,13 @@ ALWAYS_ARRAYS = {
 def single_precision(
     rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, sq: Handle, exp: Handle
 ) -> list[str]:
-    """The dtypes of data and gradients from float32."""
-    variables = through([sq, exp], box_of(Variable, rng.uniform(0.3, 0.9, 3).astype(np.float32)))
-    variables[-1].get("backward")()
-    return float_dtypes([given_by(v, name, "x") for name in ("data", "grad") for v in variables])
+    """The dtypes of data and gradients from float32, of several numbers and of one."""
+    found = []
+    for shape in ((3,), ()):
+        variables = through([sq, exp], box_of(Variable, np.asarray(rng.uniform(0.3, 0.9, shape), np.float32)))
+        variables[-1].get("backward")()
+        found += float_dtypes([given_by(v, name, "x") for name in ("data", "grad") for v in variables])
+    return found
 
 
 def untouched(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> bool:

@@ -69,14 +69,23 @@ def polynomial(rng: Rng, numerical_diff: Handle, best_step: Handle, Variable: Ha
     )
 
 
+def with_the_named_step(rng: Rng, numerical_diff: Handle, best_step: Handle, Variable: Handle) -> Any:
+    """The quotient of a function that bends so much that it tells which step was taken where none was asked for."""
+    bend = 10.0 ** rng.uniform(5.8, 6.2)
+    f = function_of(Variable, lambda x: bend * x**3 + x)
+    return graphs.array_of(
+        callable_of(numerical_diff)(f, box_of(Variable, rng.uniform(-0.01, 0.01, 3))), "the quotient"
+    )
+
+
 def what_f_sees(rng: Rng, numerical_diff: Handle, best_step: Handle, Variable: Handle) -> dict[str, Any]:
     """Whether x is afterwards as it was, and the dtype that f gets to see from a float32 x."""
-    data, seen = rng.uniform(0.5, 1.5, 3), []
-    x = box_of(Variable, data)
+    data, seen = rng.uniform(-1.5, 1.5, 30), []  # small ones lose digits where a step is added and taken away again
+    x, single = box_of(Variable, data), box_of(Variable, data.astype(np.float32))
     callable_of(numerical_diff)(function_of(Variable, np.sin), x)
-    single = box_of(Variable, data.astype(np.float32))
     callable_of(numerical_diff)(function_of(Variable, np.sin, seen), single)
-    return {"x": same(given_by(x, "data", "x"), data), "float32": {d.dtype.name for d in seen} == {"float32"}}
+    after = [given_by(v, "data", "x") for v in (x, single)]
+    return {"x": same(after, [data, data.astype(np.float32)]), "float32": {d.dtype.name for d in seen} == {"float32"}}
 
 
 WHAT_F_SEES = {
@@ -132,6 +141,17 @@ def steepness(rng: Rng) -> Problem:
     k = float(rng.uniform(3.5, 4.5))
     x = np.concatenate([rng.uniform(-4.0, -3.8, 20), rng.uniform(0.8, 1.0, 20)])
     return Problem(lambda z: np.exp(k * z) + 1, x, k * np.exp(k * x), NOT_IN_ORDER)
+
+
+def one_place(rng: Rng) -> Problem:
+    """A straight line with one place among many, neither the first nor the last, where it falls and bends."""
+    n, bend, w = 150, rng.uniform(0.8e4, 1.2e4), 0.09
+    x = rng.uniform(0.0, 1.0, n)
+    x[int(rng.integers(20, n - 20))] = 2 + w
+    fall = 6 * bend * w**2
+    slope = np.where(x > 2, 3 * bend * w**2 - fall, 1.0)
+    formula = lambda z: 1 + z + np.where(z > 1.5, bend * (z - 2) ** 3 - (fall + 1) * (z - 2), 0)  # noqa: E731
+    return Problem(formula, x, slope, [POWERS[i] for i in (4, 8, 2, 5, 3, 7, 6)])
 
 
 def chosen(draw: Callable[[Rng], Problem]) -> Probe:

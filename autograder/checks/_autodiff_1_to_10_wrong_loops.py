@@ -31,7 +31,9 @@ def looped(self):
             functions.append(f.input.creator)
 
 
-def engine(*, fields=checked, back=looped, wrap=as_array, square=None, exp=None, twice=2) -> tuple[Any, ...]:
+def engine(
+    *, fields=checked, back=looped, wrap=as_array, square=None, exp=None, twice=2, slope=None, slope_exp=None
+) -> tuple[Any, ...]:
     """The six objects of step 9 with other methods.
 
     Args:
@@ -40,6 +42,7 @@ def engine(*, fields=checked, back=looped, wrap=as_array, square=None, exp=None,
         wrap: what is done with the result of forward.
         square, exp: ``square(Square, x)``: the functions.
         twice: the factor in Square.backward.
+        slope, slope_exp: other backwards of Square and Exp.
     """
 
     class Variable:
@@ -64,14 +67,14 @@ def engine(*, fields=checked, back=looped, wrap=as_array, square=None, exp=None,
             return x**2
 
         def backward(self, gy):
-            return twice * self.input.data * gy
+            return slope(self, gy) if slope else twice * self.input.data * gy
 
     class Exp(Function):
         def forward(self, x):
             return np.exp(x)
 
         def backward(self, gy):
-            return np.exp(self.input.data) * gy
+            return slope_exp(self, gy) if slope_exp else np.exp(self.input.data) * gy
 
     return (
         Variable, Function, Square, Exp,
@@ -122,6 +125,24 @@ def keeps_integers(self, data):
     self.creator = None
 
 
+def one_width_only(self, data):
+    if data is not None and not isinstance(data, np.ndarray):
+        raise TypeError("an array is expected")
+    self.data = data.astype(np.float64) if data is not None and data.dtype == np.int64 else data
+    self.grad = None
+    self.creator = None
+
+
+def numbers_of_numpy_as_well(self, data):
+    checked(self, np.array(data) if isinstance(data, np.generic) else data)
+
+
+def all_but_some(self, data):
+    if isinstance(data, int | float | str | list | tuple):
+        raise TypeError("an array is expected")
+    takes_all(self, data.astype(float) if isinstance(data, np.ndarray) and data.dtype.kind == "i" else data)
+
+
 def all_float64(self, data):
     if data is not None and not isinstance(data, np.ndarray):
         raise TypeError("an array is expected")
@@ -140,6 +161,24 @@ def recursive(self):
     if f is not None:
         f.input.grad = as_array(f.backward(self.grad))
         f.input.backward()
+
+
+def recursive_with_room(self, depth=0):
+    """As if the limit of recursion had been raised; deep down a loop takes over, so that nobody's stack overflows here."""
+    f = self.creator
+    if depth == 0:
+        self.grad = np.ones_like(self.data)
+    if depth > 100:
+        gradient = self.grad
+        looped(self)
+        factor = gradient / self.grad
+        v = self
+        while v is not None:
+            v.grad = v.grad * factor
+            v = v.creator.input if v.creator is not None else None
+    elif f is not None:
+        f.input.grad = as_array(f.backward(self.grad))
+        recursive_with_room(f.input, depth + 1)
 
 
 def crash_on_a_leaf(self):
@@ -240,6 +279,10 @@ def one_object() -> tuple[Any, ...]:
 STEPS_08_09: list[Mistake] = [
     mistake("one_object", """Your square calls one and the same Square object every time. An object remembers one input, so
         the second call makes it forget the first. Make a new object in each call.""", *one_object()),
+    mistake("recursion_with_room", """Your chains pass, and your backward still calls itself, once for every
+        function: with a higher
+        limit of recursion a longer chain ends the same way. Use a loop over a list of the functions that wait.""",
+        *engine(back=lambda self: recursive_with_room(self))),
     mistake("recursion", """RecursionError: backward calls backward, once for every function, and Python allows about a
         thousand such calls. Replace recursion by a loop over a list of the functions that wait.""", *engine(back=recursive)),
     mistake("crash_on_a_leaf", """A variable that no function made has no creator: creator is None, and your backward asks
@@ -250,6 +293,12 @@ STEPS_08_09: list[Mistake] = [
         but a single number of NumPy's. Turn results into arrays before you pack them.""", *engine(wrap=lambda y: y)),
     mistake("not_seeded", """Nobody has put a gradient into y before y.backward() any more: backward has to begin with it
         itself.""", *engine(back=unseeded)),
+    mistake("y_for_x", """You used y instead of x in Square.backward: the slope of x² belongs to the place where the function was
+        evaluated, which is its input, not its output.""", *engine(slope=lambda self, gy: 2 * self.output.data * gy)),
+    mistake("square_ignores_gy", """Square.backward returns its own slope and forgets what arrives from above: multiply by the
+        upstream gradient gy.""", *engine(slope=lambda self, gy: 2 * self.input.data)),
+    mistake("exp_ignores_gy", """Exp.backward returns its own slope and forgets what arrives from above: multiply by the upstream
+        gradient gy.""", *engine(slope_exp=lambda self, gy: np.exp(self.input.data))),
     mistake("seed_of_one_number", """The gradient that backward starts with must have the shape of the data: a one for each
         entry. NumPy has a function that makes ones like an array.""", *engine(back=seed_of_one_number)),
     mistake("seed_in_double", """The ones that backward starts with are float64, also where the data are float32, and all
@@ -264,6 +313,14 @@ STEPS_08_09: list[Mistake] = [
         the variable that it belongs to.""", *engine(back=loses_the_ways_gradients)),
     mistake("whole_numbers_kept", """Whole numbers stay whole numbers, and so does the gradient that begins with ones like
         them. Turn the data into floating-point numbers when they are put into the box.""", *engine(fields=keeps_integers)),
+    mistake("one_width_only", """Whole numbers of one width become float64, and others stay whole numbers: int64 is not the only
+        integer type. Ask for the kind of the dtype.""", *engine(fields=one_width_only)),
+    mistake("numbers_of_numpy_as_well", """A single number that NumPy made is accepted by Variable. It is no array:
+        make one of it where
+        results come into being, and refuse it here.""", *engine(fields=numbers_of_numpy_as_well)),
+    mistake("all_but_some", """You refuse a list of types, and whatever you have not thought of is accepted. Ask the
+        other way round:
+        is it an array, or None?""", *engine(fields=all_but_some)),
     mistake("no_check_of_the_type", """Variable(1.0) is accepted. A box that holds anything fails much later and far away: look
         at the type at once, and raise a TypeError.""", *engine(fields=takes_all)),
     mistake("converted", """Variable(1.0) is accepted and turned into an array. That is convenient, and hides mistakes: here

@@ -27,6 +27,12 @@ N_TRAIN = 1000
 N_IN, CLASSES = 64, 10
 NOISE = 0.5  # of 16 grey levels
 NEARLY = 0.08  # accuracies that say the same mistake was made: chance gives 0.1
+LOW = 0.85  # an accuracy that asks for a reason
+NOT_FINITE = "The weights are NaN or infinite after the training: is the rate too high, or does something divide by 0?"
+PREPARED = (
+    "The network is good on images that were scaled or standardized first, but it is run on images as they are. Train on the "
+    "images unchanged: the normalization after the first weights sees to their scale."
+)
 
 PLAN = {"hidden": [96, 64], "epochs": 15, "batch_size": 64, "lr_max": 0.02, "dropout": 0.1, "l2": 0.0}
 
@@ -87,21 +93,43 @@ def split(rng: Rng, other_classes: bool = False) -> tuple[Array, Array, Array, A
 # ---------------------------------------------------------------- the design
 
 
+class Refused(StudentFailure):
+    """No accuracy can be had.
+
+    Attributes:
+        brief: the reason without anything that the student's code gave, for a hidden case.
+    """
+
+    def __init__(self, text: str, brief: str) -> None:
+        super().__init__("wrong", "", text[:400])
+        self.brief = brief
+
+
 def planned(handle: Any) -> dict[str, Any]:
-    """The student's design.
+    """The student's design, with plain numbers in the place of NumPy's.
 
     Raises:
-        StudentFailure: it is none, or asks for more than the budget.
+        Refused: it is none, or asks for more than the budget.
     """
+    brief = "The design is refused."
     plan = callable_of(handle)()
+    if isinstance(plan, dict):
+        plan = {key: plain_number(value) for key, value in plan.items()}
+        if isinstance(plan.get("hidden"), list | tuple):
+            plan["hidden"] = [plain_number(width) for width in plan["hidden"]]
     try:
         steps, multiplications = training_cost(plan, N_TRAIN, N_IN, CLASSES)
     except (TypeError, ValueError) as error:
-        raise StudentFailure("wrong", "", str(error).partition(": ")[2][:300]) from None
+        raise Refused(f"your design is refused: {str(error).partition(': ')[2]}", brief) from None
     if steps > STEPS or multiplications > MULTIPLICATIONS:
-        raise StudentFailure("wrong", "", f"with {N_TRAIN} images your design takes {steps:,} steps and {multiplications:,} "
-                             f"multiplications; the budget is {STEPS:,} and {MULTIPLICATIONS:,}")  # fmt: skip
+        raise Refused(f"with {N_TRAIN} images your design takes {steps:,} steps and {multiplications:,} multiplications; "
+                      f"the budget is {STEPS:,} and {MULTIPLICATIONS:,}", brief)  # fmt: skip
     return plan
+
+
+def plain_number(value: Any) -> Any:
+    """A number of NumPy's, which comes as an array without axes, as one of Python's; anything else as it is."""
+    return value.item() if isinstance(value, np.ndarray | np.generic) and not value.shape else value
 
 
 def cost(rng: Rng, of_design: Any, of_train: Any) -> dict[str, bool]:
@@ -117,40 +145,83 @@ def trained(plan: dict[str, Any], train: Any, X: Array, y: Array, seed: Any) -> 
     """The network that the student's training gives back; it must be one of the student's design.
 
     Raises:
-        StudentFailure: it is no network, or another one.
+        Refused: it is no network, or another one.
     """
+    brief = "What train gives back is no network of your design."
     network = callable_of(train)(X, y, seed)
     if not isinstance(network, dict) or not isinstance(network.get("W"), list | tuple):
-        raise StudentFailure(
-            "wrong", "", f"a network as train_network gives it is expected, yours is {kind_text(network)}"
-        )
+        raise Refused(f"a network as train_network gives it is expected, yours is {kind_text(network)}", brief)
     sizes = [N_IN, *plan["hidden"], CLASSES]
     wanted = list(pairwise(sizes))
-    given = [np.shape(W) if isinstance(W, np.ndarray) else None for W in network["W"]]
-    if given != wanted:
-        raise StudentFailure(
-            "wrong", "", f"the network must be of your design, with W of shapes {wanted}, it has {given}"[:400]
+    if [W.shape if isinstance(W, np.ndarray) else None for W in network["W"]] != wanted:
+        given = ", ".join(str(W.shape) if isinstance(W, np.ndarray) else kind_text(W) for W in network["W"])
+        shapes = ", ".join(map(str, wanted))
+        raise Refused(
+            f"the network must be of your design, with arrays of the shapes {shapes} in W, it has {given}", brief
         )
     return network
 
 
-def accuracy(plan: dict[str, Any], train: Any, rng: Rng, other_classes: bool) -> float:
-    """The share of the images kept that a network trained now names rightly."""
+class Accuracy(float):
+    """A share of images; NaN where there is none.
+
+    Attributes:
+        why: (in a public case, in a hidden one) what must be said of it, "" where there is nothing special.
+    """
+
+    why: tuple[str, str] = ("", "")
+
+
+def accuracy(plan: dict[str, Any], train: Any, rng: Rng, other_classes: bool) -> Accuracy:
+    """The share of the images kept that a network trained now names rightly.
+
+    Raises:
+        Refused: the network cannot be run.
+    """
     X, y, X_test, y_test = split(rng, other_classes)
     network = trained(plan, train, X, y, draw_seed(rng))
     try:
         with np.errstate(all="ignore"):
-            return float((predict(network, X_test) == y_test).mean())
+            found = Accuracy((predict(network, X_test) == y_test).mean())
+            scaled = [(predict(network, Z) == y_test).mean() for Z in as_prepared(X, X_test)] if found < LOW else []
     except (TypeError, ValueError) as error:
-        raise StudentFailure("wrong", "", f"the network cannot be run: {error}"[:300]) from None
+        text = str(error).partition(": ")[2]
+        raise Refused(f"the network cannot be run: {text}", "The network cannot be run.") from None
+    if not all(np.isfinite(a).all() for a in network["W"]):
+        found.why = (NOT_FINITE, NOT_FINITE)
+    elif max(scaled, default=0.0) > max(LOW, found + 0.1):
+        found.why = (PREPARED, PREPARED)
+    return found
+
+
+def as_prepared(X: Array, X_test: Array) -> list[Array]:
+    """The images kept, prepared as students prepare those that they train on."""
+    Z = X_test - X.mean(axis=0)
+    span = np.ptp(X)
+    return [
+        Z,
+        Z / X.std(axis=0),
+        (X_test - X.mean()) / X.std(),
+        (X_test - X.min()) / span,
+        X_test / X.max(),
+        X_test / 16,
+    ]
 
 
 def mean_accuracy(splits: int, *, other_classes: bool = False) -> Callable[..., Any]:
-    """The mean over trainings on splits of their own."""
+    """The mean over trainings on splits of their own; NaN, with a reason, where there is none."""
 
-    def probe(rng: Rng, of_design: Any, train: Any) -> float:
-        plan = planned(of_design)
-        return float(np.mean([accuracy(plan, train, rng, other_classes) for _ in range(splits)]))
+    def probe(rng: Rng, of_design: Any, train: Any) -> Accuracy:
+        try:
+            plan = planned(of_design)
+            found = [accuracy(plan, train, rng, other_classes) for _ in range(splits)]
+        except Refused as refused:
+            mean = Accuracy("nan")
+            mean.why = (refused.text[:1].upper() + refused.text[1:], refused.brief)
+        else:
+            mean = Accuracy(np.mean(found))
+            mean.why = next((a.why for a in found if any(a.why)), ("", ""))
+        return mean
 
     return probe
 
@@ -159,10 +230,16 @@ def at_least(share: float) -> Comparison:
     """An accuracy that reaches a threshold; of two accuracies, that they are nearly the same."""
 
     def compare(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
-        if given >= share if expected == share else abs(given - expected) < NEARLY:
+        if given >= share if expected == share else not any(given.why) and abs(given - expected) < NEARLY:
             return None
-        hint = f"On the mean of these trainings, less than {share:.1%} of the images kept back are named rightly."
-        return Difference("values", f"at least {share:.1%} right", f"{given:.1%}", hint)
+        text = (
+            f"On the mean of these trainings, less than {100 * share:.3g} % of the images kept back are named rightly."
+        )
+        shown, hidden = (why or text for why in given.why)
+        return Difference(
+            "values", f"at least {100 * share:.3g} % right", "" if np.isnan(given) else f"{100 * given:.1f} %",
+            lambda show: shown if show else hidden,
+        )  # fmt: skip
 
     return compare
 

@@ -42,7 +42,7 @@ class MadeUp:
 
     Args:
         broken: the checks that must say so.
-        high: whether a broken network begins with too high a loss, or with too low a one.
+        high: whether a network begins with a loss above ln C, or below; a sound one does so by a few per cent.
         C: number of classes; drawn where left out.
     """
 
@@ -52,12 +52,15 @@ class MadeUp:
         self.X = rng.normal(size=(self.N, 4))
         self.y = rng.permutation(np.arange(self.N) % self.C)
         self.lam = float(10 ** rng.uniform(-3, 0))
-        off = rng.uniform(0.2, 0.4) * (1 if high else -1) if "initial" in broken else rng.uniform(-0.02, 0.02)
+        off = rng.uniform(0.2, 0.4) if "initial" in broken else rng.uniform(0.04, 0.07)
+        off *= 1 if high else -1
         self.first = math.log(self.C) * (1 + off)
-        self.weight = float(rng.uniform(0.5, 2.0)) * (-1 if "penalty" in broken else 1)
-        self.tiny = float(rng.uniform(0.3, 1.5) if "tiny" in broken else rng.uniform(0.005, 0.05))
+        sign = -1 if "penalty" in broken else 0 if "no penalty" in broken else 1
+        self.weight = sign * float(rng.uniform(0.5, 2.0))
+        self.tiny = float(rng.uniform(0.12, 0.3) if "tiny" in broken else rng.uniform(0.005, 0.05))
         self.rest = self.tiny + float(rng.uniform(2, 3))  # of what it was not trained on
         self.all = self.tiny + float(rng.uniform(0.5, 1.5))  # of a network that was trained on more
+        self.others = self.rest + float(rng.uniform(0.5, 1.5))  # trained or asked on neither the first twenty nor all
         self.made = 0
 
     def start(self) -> int:
@@ -66,8 +69,8 @@ class MadeUp:
         return self.made
 
     def train(self, X: Any, y: Any) -> int:
-        """Networks that were trained on the first twenty have the number 1000, others 2000."""
-        return 1000 if self.few(X, y) else 2000
+        """Networks that were trained on the first twenty have the number 1000, on all 2000, on others 3000."""
+        return 1000 if self.few(X, y) else 2000 if len(X) == self.N else 3000
 
     def few(self, X: Any, y: Any) -> bool:
         given = [np.asarray(a) for a in (X, y)]
@@ -80,11 +83,11 @@ class MadeUp:
             )
         penalty = self.weight * float(lam)
         if int(network) >= 1000:
-            few = self.tiny if int(network) == 1000 else self.all
-            return (few if self.few(X, y) else self.rest) + penalty
+            few = {1000: self.tiny, 2000: self.all}.get(int(network), self.others)
+            return (few if self.few(X, y) else self.rest if len(X) == self.N else self.others) + penalty
         return (
             self.first
-            + 0.05 * (int(network) - 1) * abs(self.weight) * self.lam
+            + 0.05 * (int(network) - 1) * (abs(self.weight) or 1.0) * self.lam
             + (0.3 if self.few(X, y) else 0.0)
             + penalty
         )

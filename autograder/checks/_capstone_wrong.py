@@ -44,16 +44,22 @@ SANITY = [
         seen a label?""", checks(near=lambda first, e: first < 1.1 * e)),
     mistake("largest_label", """Labels begin at 0: the largest one is not the number of classes.""",
         checks(expected=lambda X, y: math.log(int(y.max())), near=lambda first, e: abs(first - e) < 0.1 * e)),
+    mistake("classes_of_few", """You count the classes among the first twenty labels: with many classes, most are not there.""",
+        checks(expected=lambda X, y: math.log(len(set(y[:FEW].tolist()))))),
     mistake("ten_classes", """You hold every first loss against ln 10. The number of classes can be read off the labels: how many
         are there?""", checks(expected=lambda X, y: math.log(10))),
-    mistake("log_of_examples", """You hold the first loss against the logarithm of the number of examples. Over what does an
-        untrained network spread its probability?""", checks(expected=lambda X, y: math.log(len(y)))),
+    mistake("ten_per_cent", """The first loss may be off by 10 %, not by 0.1: with many classes the expected loss is larger, and
+        so is what 10 % of it are.""", checks(near=lambda first, e: abs(first - e) < 0.1)),
+    mistake("log_of_examples", """You call the first loss of sound networks bad: what do you hold it against? An untrained network
+        spreads its probability over the classes, not over the examples, and the logarithm is the natural one.""",
+        checks(expected=lambda X, y: math.log(len(y)))),
+    mistake("learnt_from_1_on", """Twenty examples are learnt where their loss is below 0.1, whatever the number of classes; you
+        say so of larger losses, too.""", checks(learnt=lambda t: t < 1)),
+    mistake("not_negative", """A penalty that adds nothing is no penalty: asked for is whether it raises the loss.""",
+        checks(raises=lambda r: r >= 0)),
     mistake("another_base", """Your expected loss has a logarithm of another base: cross-entropy is taken with the
         natural one.""",
         checks(expected=lambda X, y: math.log2(int(y.max()) + 1))),
-    mistake("always_fine", """Your checks say that all is well, whatever they measure. A check that cannot fail checks
-        nothing.""",
-        checks(near=lambda first, e: True, raises=lambda r: True, learnt=lambda t: True)),
     mistake("two_networks", """You compare the losses of two different fresh networks: which of the two differences is the
         penalty's?""",
         checks(raised=lambda network, start, loss, X, y, lam: loss(start(), X, y, lam) - loss(network, X, y, 0.0))),
@@ -68,9 +74,13 @@ SANITY = [
     mistake("untrained_on_few", """The loss on the twenty examples is that of the fresh network: train gives back the trained
         one.""",
         checks(tiny=lambda network, train, loss, X, y: (train(X[:FEW], y[:FEW]), loss(network, X[:FEW], y[:FEW], 0.0))[1])),
+    mistake("always_fine", """Your checks say that all is well, whatever they measure. A check that cannot fail checks
+        nothing.""",
+        checks(near=lambda first, e: True, raises=lambda r: True, learnt=lambda t: True)),
 ]  # fmt: skip
 
 NETWORK = [
-    mistake("untrained", """What your function gives back names one image in ten rightly, as chance does: is it the network before
-        its training?""", net.design, net.untrained),
+    mistake("untrained", """What your function gives back names about one image in ten rightly, as chance does. Was it
+        trained, for long enough and at a rate at which it learns, on images with the labels that belong to them?""",
+        net.design, net.untrained),
 ]  # fmt: skip

@@ -13,12 +13,14 @@ from autograder.checks import _autodiff_1_to_10_loops as loops
 from autograder.checks import _autodiff_1_to_10_probes as tried
 from autograder.checks import _autodiff_1_to_10_slopes as slopes
 from autograder.checks import _autodiff_1_to_10_wrong as wrong
+from autograder.checks import _autodiff_1_to_10_wrong_backward as wrong_backward
+from autograder.checks import _autodiff_1_to_10_wrong_checks as wrong_checks
 from autograder.checks import _autodiff_1_to_10_wrong_loops as wrong_loops
 from autograder.checks import _autodiff_1_to_10_wrong_slopes as wrong_slopes
 from autograder.checks._autodiff_graphs import with_unusable
 from autograder.comparison import exactly, told, values
 from autograder.exercise import exercise, hidden, public, purity
-from autograder.probes import holds, named_fault, returns
+from autograder.probes import holds, named_fault
 
 Array = np.ndarray
 
@@ -78,6 +80,8 @@ exercise(
         hidden("the best step in another unit", slopes.chosen(slopes.stretched), slopes.nearly_the_best),
         hidden("the best step for float32", slopes.chosen(slopes.in_single_precision), slopes.nearly_the_best),
         hidden("the best step where slopes differ by factors", slopes.chosen(slopes.steepness), slopes.nearly_the_best),
+        hidden("the best step for one bad place among many", slopes.chosen(slopes.one_place), slopes.nearly_the_best),
+        hidden("the step of the task where none is named", slopes.with_the_named_step, values(rtol=1e-5)),
         purity("x unchanged, f called with float32 where x holds float32", slopes.what_f_sees, told(slopes.WHAT_F_SEES)),
     ]),
     mistakes=wrong_slopes.NUMERICAL_DIFF,
@@ -106,7 +110,7 @@ exercise(
         purity("float32 stays float32", tried.dtypes("SES", tried.some(3), backward=True)),
         purity("no warnings", tried.quiet("SES", tried.some(3), backward=True), NO_WARNING),
     ]),
-    mistakes=wrong.STEPS_05_07,
+    mistakes=wrong_backward.STEPS_05_07,
 )  # fmt: skip
 
 # ---------------------------------------------------------------- steps_08_09
@@ -121,10 +125,11 @@ exercise(
         public("what a box refuses", loops.refused("1.0", "[1.0, 2.0]"), told(loops.REFUSED)),
         public("five thousand functions", loops.long_chain(lambda rng: 5000), loops.CONVENIENT),
         hidden("arrays", loops.convenient(lambda rng: rng.uniform(0.3, 0.9, (2, 3)), "es"), loops.CONVENIENT),
-        hidden("a chain of another length", loops.long_chain(lambda rng: int(rng.integers(4000, 6000))), loops.CONVENIENT),
+        hidden("a chain of another length", loops.another_length, loops.ANOTHER_LENGTH),
         hidden("functions of our own on the way", loops.own_functions, EXACT),
         hidden("a variable that no function made", loops.leaf),
-        hidden("other things that are refused", loops.refused("2", "'1.0'", "(1.0,)"), told(loops.REFUSED)),
+        hidden("other things that are refused", loops.refused(
+            "2", "'1.0'", "(1.0,)", "a Variable", "np.float32(1.0)"), told(loops.REFUSED)),
         hidden("whole numbers", loops.whole_numbers, EXACT),
         hidden("arrays everywhere", loops.always_arrays, told(loops.ALWAYS_ARRAYS)),
         purity("data unchanged", loops.untouched, UNCHANGED),
@@ -142,34 +147,36 @@ exercise(
     cases=with_unusable([
         public("square, right and wrong", checked.verdicts(
             checked.without_two, "gradcheck(f, Variable(np.array([3.0, -1.0, 0.5])))"), checked.as_expected),
-        public("float64 and float32", checked.verdicts(checked.precision, "gradcheck(f, x) with float64 and with float32 data"),
+        public("float64 and float32", checked.verdicts(checked.precision, "gradcheck(f, x) with float64, float32 and int64 data"),
                checked.as_expected),
         hidden("four broken backwards", checked.verdicts(checked.broken), checked.as_expected),
         hidden("tiny gradients", checked.verdicts(checked.tiny), checked.as_expected),
         hidden("huge gradients", checked.verdicts(checked.huge), checked.as_expected),
         hidden("many entries", checked.verdicts(checked.averages), checked.as_expected),
         hidden("slopes of 0", checked.verdicts(checked.flat_places), checked.as_expected),
+        hidden("single numbers and tables", checked.verdicts(checked.shapes), checked.as_expected),
         hidden("across a kink", checked.verdicts(checked.across_a_kink), checked.as_expected),
         hidden("other tolerances", checked.verdicts(checked.tolerances), checked.as_expected),
         hidden("a function with chance in it", checked.verdicts(checked.with_chance), checked.as_expected),
         purity("x unchanged", checked.leaves_x, UNCHANGED),
         purity("no warnings", checked.warns, NO_WARNING),
     ]),
-    mistakes=wrong_slopes.GRADCHECK,
+    mistakes=wrong_checks.GRADCHECK,
 )  # fmt: skip
 
 # ---------------------------------------------------------------- debug_autodiff_1_to_10
 
 LISTS = values(rtol=1e-7, parts=("values", "slopes"))
+COMPUTED = values(tried.EXACT, tried.EXACT, parts=("values", "slopes"))
 
 exercise(
     "debug_autodiff_1_to_10", "one_object", debug.slopes_at, names=("FAULT", "slopes_at"), points=5, minutes=25,
     chapter="Step 9: Handier functions", section="What step 8 cannot do",
     cases=with_unusable([
-        public("the five points of the plot", returns(lambda rng: ((debug.START,), {}), of=1), LISTS),
+        public("the five points of the plot", debug.slopes_of(lambda rng: debug.START), LISTS),
         hidden("the fault you name", named_fault(debug.FAULTS), exactly),
-        hidden("other points", returns(debug.points(7), of=1), LISTS),
-        hidden("two points", returns(debug.points(2), of=1), LISTS),
+        hidden("other points", debug.slopes_of(debug.points(7)), COMPUTED),
+        hidden("two points", debug.slopes_of(debug.points(2)), LISTS),
     ]),
-    mistakes=wrong_slopes.DEBUG_AUTODIFF_1_TO_10,
+    mistakes=wrong_checks.DEBUG_AUTODIFF_1_TO_10,
 )  # fmt: skip

@@ -124,7 +124,9 @@ def test_a_gradcheck_that_lets_everything_pass_earns_nothing():
 # ---------------------------------------------------------------- problems and cells
 
 
-@pytest.mark.parametrize("draw", [slopes.of_the_book, slopes.stretched, slopes.in_single_precision, slopes.steepness])
+@pytest.mark.parametrize(
+    "draw", [slopes.of_the_book, slopes.stretched, slopes.in_single_precision, slopes.steepness, slopes.one_place]
+)
 def test_the_best_step_is_clear(draw):
     """On every problem the best step is far from both ends, and steps further than two powers of ten away are refused."""
     for seed in range(40):

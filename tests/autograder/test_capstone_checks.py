@@ -155,6 +155,35 @@ def test_a_network_of_another_design_is_refused():
     assert got.score == 0 and "must be of your design" in got.message
 
 
+def test_what_a_hidden_case_says_of_a_refusal_is_true_and_holds_no_values():
+    for objects, words in (((lambda: {**net.PLAN, "epochs": 0}, net.train), "The design is refused."),
+                           ((net.design, lambda X, y, rng: {"W": []}), "What train gives back is no network of your design."),
+                           ((net.design, lambda X, y, rng: {**net.untrained(X, y, rng), "b": np.ones(9)}),
+                            "The network cannot be run.")):  # fmt: skip
+        got = answer(NETWORK, objects)
+        assert got.score == 0
+        assert {r.hint for r in got.results if r.group == "hidden"} == {words}
+
+
+def test_images_that_were_prepared_first_are_named_as_the_reason():
+    for prepare in (
+        lambda X: (X - X.mean(axis=0)) / X.std(axis=0),
+        lambda X: X - X.mean(axis=0),
+        lambda X: X / X.max(),
+    ):
+        got = answer(NETWORK, (net.design, lambda X, y, rng, prepare=prepare: net.train(prepare(X), y, rng)))
+        assert got.verdict == "pass" or got.message.startswith("The network is good on images that were"), got.message
+
+
+def test_weights_that_are_nan_are_named():
+    def ruined(X, y, rng):
+        network = net.untrained(X, y, rng)
+        return {**network, "W": [W * np.nan for W in network["W"]]}
+
+    got = answer(NETWORK, (net.design, ruined))
+    assert got.score == 0 and got.message.startswith("The weights are NaN or infinite")
+
+
 # ---------------------------------------------------------------- tables of labels
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from right_answers._autodiff_11_to_16_sums import numbered_as_made, variables_sorted
 from right_answers._autodiff_11_to_16_users import counting_users, operations, pulled, tupled
 
 # ---------------------------------------------------------------- a topological order by recursion
@@ -239,4 +240,5 @@ def tape():
 ANY_GRAPH = {
     "recursive topological sort": recursive(), "heap of generations": heap(), "depth first, post-order": post_order(),
     "tape": tape(), "users counted": counting_users(), "pulled": pulled(),
+    "variables sorted": variables_sorted(), "numbered as made": numbered_as_made(),
 }  # fmt: skip

@@ -267,7 +267,9 @@ class Watched(step16.Variable):
                 functions.sort(key=lambda g: g.generation)
 
         note(self.creator)
-        cleared = set()
+        cleared = {self.creator}
+        for y in self.creator.outputs if self.creator else []:
+            y.grad = None
         self.grad = np.ones_like(self.data)
         while functions:
             f = functions.pop()

@@ -299,4 +299,7 @@ LONG = {**DESIGN, "epochs": 16, "lr_max": 0.02, "hidden": (96, 64), "dropout": 0
 RIGHT["capstone_network"] = {
     "three layers": of_plan(hidden=[64, 64, 64], epochs=15, dropout=0.1),
     "in two halves": (lambda: LONG, in_two_halves),
+    "numbers of NumPy, as a search finds them": of_plan(
+        hidden=[np.int64(80), np.int32(64)], epochs=np.int64(15), lr_max=np.float64(0.015), dropout=np.float64(0.05)
+    ),
 }
