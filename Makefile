@@ -68,7 +68,9 @@ grade: class ## grade what lies in submitted/ and write feedback
 
 .PHONY: test
 test: $(STAMP) ## everything that proves the project: 20 to 30 minutes on two cores
-	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,oracle) $(call extra,bench); fi
+	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,oracle); fi
+	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,bench) \
+	  || echo "Not to be had here: $(call extra,bench). The tests that need them are left out."; fi
 	@$(BIN)/python scripts/browser.py
 	@$(BIN)/python scripts/postgres.py
 	@$(MAKE) --no-print-directory book release
