@@ -55,6 +55,7 @@ STEPS = 1000
 MULTIPLICATIONS = 800_000_000
 """The budget of the capstone: multiplications of the forward passes, at most."""
 
+DEEPEST = 20  # hidden layers: graphs of about a hundred functions, which engines that recurse can go through
 HIDDEN = ("gamma", "beta", "mean", "var")  # one array for each hidden layer
 LAST = 0.01  # by which the weights of the last layer are made smaller: before training all classes are equally likely
 
@@ -62,7 +63,7 @@ LAST = 0.01  # by which the weights of the last layer are made smaller: before t
 def require_design(design: Design) -> None:
     """Refuse what is no design.
 
-        hidden        widths of the hidden layers, two at least: [64, 64]
+        hidden        widths of the hidden layers, 2 to 20 of them: [64, 64]
         epochs        passes over the training examples
         batch_size    examples a step; what is left over at the end of an epoch is left out
         lr_max        highest rate of the 1cycle schedule
@@ -83,8 +84,8 @@ def require_design(design: Design) -> None:
         fail(f"design must have the keys {', '.join(DESIGN)}; missing: {', '.join(absent) or 'none'}, "
              f"unknown: {', '.join(unknown) or 'none'}")  # fmt: skip
     hidden = design["hidden"]
-    if not isinstance(hidden, list | tuple) or len(hidden) < 2:
-        fail(f"design['hidden'] must be a list of two widths at least, got {hidden!r}"[:200])
+    if not isinstance(hidden, list | tuple) or not 2 <= len(hidden) <= DEEPEST:
+        fail(f"design['hidden'] must be a list of 2 to {DEEPEST} widths, got {hidden!r}"[:200])
     for i, width in enumerate(hidden):
         require_int(**{f"design['hidden'][{i}]": (width, 1)})
     require_int(**{"design['epochs']": (design["epochs"], 1), "design['batch_size']": (design["batch_size"], 2)})

@@ -1,7 +1,6 @@
 """The capstone's checks: what the rules of proof do not say of them already."""
 
 import contextlib
-import importlib
 import io
 import json
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradus import capstone
+from right_answers.autodiff_11_to_16 import RIGHT as ASSIGNMENT
 from right_answers.capstone import RIGHT
 from test_proof import answer
 
@@ -22,16 +22,11 @@ EXERCISES = of_topic("capstone")
 NETWORK, ENGINE = EXERCISES["capstone_network"], EXERCISES["capstone_engine"]
 
 
-def engines() -> dict[str, tuple]:
-    """Right engines of the capstone and, where they are there, of the assignment that asks for them: (Variable, Function)."""
-    found = {f"capstone: {name}": pair for name, pair in RIGHT["capstone_engine"].items()}
-    with contextlib.suppress(ModuleNotFoundError):
-        others = importlib.import_module("right_answers.autodiff_11_to_16").RIGHT["steps_15_16"]
-        found |= {f"autodiff: {name}": classes[:2] for name, classes in others.items()}
-    return found
-
-
-ENGINES = engines()
+#: Right engines of the capstone and of the assignment that asks for them: (Variable, Function).
+ENGINES = {
+    **{f"capstone: {name}": pair for name, pair in RIGHT["capstone_engine"].items()},
+    **{f"autodiff: {name}": classes[:2] for name, classes in ASSIGNMENT["steps_15_16"].items()},
+}
 
 
 # ---------------------------------------------------------------- engines of students
@@ -55,6 +50,16 @@ def test_a_right_engine_passes_and_trains_the_network_within_a_minute(name):
     print(f"{name}: {seconds:.1f} s, {accuracy:.1%}")
     assert seconds < 60
     assert accuracy > 0.95
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_right_engine_trains_the_deepest_network(name):
+    variable, function = ENGINES[name]
+    parts = capstone.choose_parts({"Variable": variable, "Function": function}, lambda part: True)
+    X, y, *_ = net.split(np.random.default_rng(4))
+    deepest = {**capstone.DESIGN, "hidden": [8] * capstone.DEEPEST, "epochs": 1, "batch_size": 100}
+    losses = capstone.train_network(X, y, deepest, np.random.default_rng(4), parts)["losses"]
+    assert np.isfinite(losses).all()
 
 
 def test_the_engine_of_each_right_answer_gives_the_same_network():
@@ -147,7 +152,7 @@ def test_a_design_over_the_budget_says_by_how_much_and_earns_nothing():
 
 def test_what_is_no_design_is_named():
     got = answer(NETWORK, (lambda: {**net.PLAN, "hidden": [64]}, net.train))
-    assert got.score == 0 and "must be a list of two widths at least, got [64]" in got.message
+    assert got.score == 0 and "must be a list of 2 to 20 widths, got [64]" in got.message
 
 
 def test_a_network_of_another_design_is_refused():

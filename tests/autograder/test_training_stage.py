@@ -77,10 +77,10 @@ def test_a_part_that_works_only_where_more_is_provided_does_not_pass(assignment)
     assert got["double"].score == 0 and got["Tally"].verdict == "wrong"
 
 
-def test_without_a_verdict_nobody_has_passed(assignment):
+def test_what_the_code_tells_itself_changes_the_mark_of_no_part(assignment):
     said = {"Tally": f"import autograder\nautograder.PASSED.add('double')\n{IF_PASSED}"}
     honest = toy.graded(toy.notebook({**said, "countdown": toy.STUBS["countdown"], "double": NO_GRADUS}), assignment)
-    assert honest["double"].score == 0, "what the code tells itself changes the mark of no part"
+    assert honest["double"].score == 0
 
 
 def test_an_assignment_with_a_training_survives_its_way_to_another_judge(assignment):

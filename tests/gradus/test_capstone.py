@@ -265,7 +265,8 @@ def test_the_design_of_the_package_keeps_to_the_budget():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"hidden": [64]}, r"design\['hidden'\] must be a list of two widths at least, got \[64\]"),
+        ({"hidden": [64]}, r"design\['hidden'\] must be a list of 2 to 20 widths, got \[64\]"),
+        ({"hidden": [4] * 21}, r"design\['hidden'\] must be a list of 2 to 20 widths"),
         ({"epochs": 0}, r"design\['epochs'\]"),
         ({"dropout": 1.0}, r"design\['dropout'\] must be in \[0, 1\), got 1"),
         ({"depth": 3}, "unknown: depth"),
