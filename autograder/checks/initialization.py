@@ -152,7 +152,7 @@ exercise(
         hidden("signal through relu layers", net.only("forward", net.sizes_by_layer("relu", 5)), TO_A_TOLERANCE),
         hidden("gradient through tanh layers", net.only("backward", net.sizes_by_layer("tanh", 5)), TO_A_TOLERANCE),
         hidden("gradient through relu layers", net.only("backward", net.sizes_by_layer("relu", 5)), TO_A_TOLERANCE),
-        hidden("gradient through sigmoid layers", net.only("backward", net.sizes_by_layer("sigmoid", 4, 2.0, 8.0)),
+        hidden("gradient through sigmoid layers", net.only("backward", net.sizes_by_layer("sigmoid", 4, 0.5, 8.0)),
                TO_A_TOLERANCE),
     ],
     mistakes=wrong_networks.PROPAGATE,
