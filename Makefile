@@ -67,7 +67,7 @@ grade: class ## grade what lies in submitted/ and write feedback
 	@$(BIN)/autograder report
 
 .PHONY: test
-test: $(STAMP) ## everything that proves the project: 20 to 30 minutes on two cores
+test: $(STAMP) ## everything that proves the project: 40 to 60 minutes on two cores
 	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,oracle); fi
 	@if [ "$$CI" = true ]; then $(BIN)/python -m pip install --quiet $(call extra,bench) \
 	  || echo "Not to be had here: $(call extra,bench). The tests that need them are left out."; fi

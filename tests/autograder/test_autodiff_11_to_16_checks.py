@@ -139,13 +139,8 @@ def test_ten_diamonds_are_thirty_calls():
 # ---------------------------------------------------------------- students with ideas
 
 
-def test_an_engine_that_changes_data_is_told_so():
-    class Variable(step16.Variable):
-        def backward(self):
-            super().backward()
-            for function in self.functions_behind():
-                for x in function.inputs:
-                    x.data *= 0.5
+def classes_with(Variable):
+    """Step 16's engine, whose functions make variables of another class."""
 
     class Function(step16.Function):
         def __call__(self, *inputs):
@@ -155,7 +150,18 @@ def test_an_engine_that_changes_data_is_told_so():
             return found
 
     operations = [type(name, (Function,), dict(vars(getattr(step16, name)))) for name in ("Square", "Add", "Mul")]
-    got = answer("steps_15_16", Variable, Function, *operations)
+    return Variable, Function, *operations
+
+
+def test_an_engine_that_changes_data_is_told_so():
+    class Variable(step16.Variable):
+        def backward(self):
+            super().backward()
+            for function in self.functions_behind():
+                for x in function.inputs:
+                    x.data *= 0.5
+
+    got = answer("steps_15_16", *classes_with(Variable))
     assert "the data stay as they are" in {r.name for r in got.results if not r.passed}
 
 
@@ -168,15 +174,7 @@ def test_a_gradient_that_is_made_up_earns_nothing():
             lambda self: np.array({2.0: 64.0, 32.0: 1.0}.get(float(np.sum(self.data)), 1.0)), lambda *_: None
         )
 
-    class Function(step16.Function):
-        def __call__(self, *inputs):
-            found = super().__call__(*inputs)
-            for y in self.outputs:
-                y.__class__ = Variable
-            return found
-
-    operations = [type(name, (Function,), dict(vars(getattr(step16, name)))) for name in ("Square", "Add", "Mul")]
-    got = answer("steps_15_16", Variable, Function, *operations)
+    got = answer("steps_15_16", *classes_with(Variable))
     assert got.score == 0
     assert got.results[0].passed  # the worked example, which everybody can look up
 
