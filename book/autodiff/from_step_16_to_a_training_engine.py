@@ -27,7 +27,7 @@ from statistics import median, quantiles
 import numpy as np
 
 CHAPTER = Path(__file__).with_suffix(".ipynb")
-sys.path[:0] = [str(CHAPTER.parent), str(CHAPTER.parents[2] / "tests" / "benchmarks")]
+sys.path[:0] = [str(CHAPTER.parent), *(str(CHAPTER.parents[2] / folder) for folder in ("tests/benchmarks", "scripts"))]
 
 import counted_in_engines
 import frameworks
@@ -38,6 +38,7 @@ from gradus import functions as F
 from gradus.adam_steps import adam_in_place
 from gradus.steps import step16
 from race import calls_within, seconds_a_call
+from recorded_cell import store_in_cell
 
 CELL = "recorded"
 SIZES = [100, 1_000, 10_000, 100_000]  # nodes of a graph
@@ -290,18 +291,8 @@ def record():
 
 
 def store(results):
-    """Into the chapter's cell, in lines of readable length."""
-    lines = [""]
-    for token in json.JSONEncoder(ensure_ascii=False).iterencode(results):
-        if len(lines[-1]) + len(token) > 118:
-            lines.append("")
-        lines[-1] += token
-    text = "\n".join(line.strip() for line in lines)
-    source = f'import json\n\nRECORDED = json.loads(r"""\n{text}\n""")'
-    notebook = json.loads(CHAPTER.read_text(encoding="utf-8"))
-    cell = next(cell for cell in notebook["cells"] if cell["id"] == CELL)
-    cell["source"] = source.splitlines(keepends=True)
-    CHAPTER.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Into the chapter's cell."""
+    store_in_cell(CHAPTER, CELL, results)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ store them there (pip install torch==2.13.0 first):
 from __future__ import annotations
 
 import inspect
-import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,10 @@ from gradus.layers import MLP
 from torch import nn
 
 CHAPTER = Path(__file__).with_suffix(".ipynb")
+sys.path.insert(0, str(CHAPTER.parents[2] / "scripts"))
+
+from recorded_cell import store_in_cell  # noqa: E402
+
 CELL = "recorded"
 STEPS = 84  # two epochs of 42 batches of 32 images
 
@@ -214,18 +218,8 @@ def record():
 
 
 def store(results):
-    """Into the chapter's cell, in lines of readable length."""
-    lines = [""]
-    for token in json.JSONEncoder().iterencode(results):
-        if len(lines[-1]) + len(token) > 118:
-            lines.append("")
-        lines[-1] += token
-    text = "\n".join(line.strip() for line in lines)
-    source = f'import json\n\nRECORDED = json.loads(r"""\n{text}\n""")'
-    notebook = json.loads(CHAPTER.read_text(encoding="utf-8"))
-    cell = next(cell for cell in notebook["cells"] if cell["id"] == CELL)
-    cell["source"] = source.splitlines(keepends=True)
-    CHAPTER.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Into the chapter's cell."""
+    store_in_cell(CHAPTER, CELL, results)
 
 
 if __name__ == "__main__":
