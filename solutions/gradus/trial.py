@@ -16,6 +16,9 @@ What is stored. ``myst_nb.glue(key, value, display=False)`` writes one output to
     data["text/html"]                for claims only: the box that is shown below the cell
 myst_nb takes the prefix off. Prose says {glue:text}`growth` or {glue:text}`claim-INIT-19`; an extension finds the same
 under ``glue_data[key]["data"]["text/plain"]`` of the page. A key may be used once a page.
+
+Three tools that many experiments need stand here, too: ``table`` shows what was found, ``outcome`` shows an error as text,
+``complex_slopes`` finds derivatives without any backward.
 """
 
 from __future__ import annotations
@@ -23,14 +26,15 @@ from __future__ import annotations
 import html
 import re
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .arguments import describe, fail, fail_type, require_bool
+from .arguments import describe, fail, fail_type, require_bool, require_callable
 
-__all__ = ["Claim", "Number", "claim", "number"]
+__all__ = ["Claim", "Number", "Table", "claim", "complex_slopes", "number", "outcome", "table"]
 
 CLAIM_ID = re.compile(r"[A-Z]+-\d+")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -62,6 +66,19 @@ class Number:
     text: str
 
     def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """Rows of text in columns; shows itself as a table on the page."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
         return self.text
 
 
@@ -125,6 +142,83 @@ def number(name: str, value: float, fmt: str = ".3g") -> Number:
     shown = Number(_typeset(text))
     _glue(name, shown.text)  # as text: glue evaluates what looks like a number, and 0.50 would lose its zero
     return shown
+
+
+def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Table:
+    """What was found as a table: the first column to the left, all others to the right, where numbers belong.
+
+    Args:
+        head: what stands above the columns. Markdown and formulas are shown as such, here and in the rows.
+        rows: each as long as head. Numbers are written as str writes them: format those that are long.
+
+    Returns:
+        The table, which shows itself when it is the value of a cell's last line.
+
+    Raises:
+        TypeError: head, rows or a row is not a list or tuple.
+        ValueError: head is empty, or a row is not as long as head.
+    """
+    for name, value in (("head", head), ("rows", rows)):
+        if not isinstance(value, list | tuple):
+            fail_type(f"{name} must be a list, got {describe(value)}")
+    if not head:
+        fail("head must name one column at least, got none")
+    for i, row in enumerate(rows):
+        if not isinstance(row, list | tuple):
+            fail_type(f"rows[{i}] must be a list, got {describe(row)}")
+        if len(row) != len(head):
+            fail(f"rows[{i}] must have {len(head)} entries, as head has, got {len(row)}")
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return Table("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+
+
+def outcome(call: Callable[..., Any], *arguments: Any) -> Any:
+    """What a call gives or, as text, the error with which it ends: "ValueError: x must be …".
+
+    Args:
+        call: the function to call.
+        arguments: what it is called with.
+
+    Raises:
+        TypeError: call is not a function. Nothing that it raises comes through.
+    """
+    require_callable(call=call)
+    try:
+        return call(*arguments)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def complex_slopes(step: Any, program: Callable[..., Any], *points: float) -> tuple[float, ...]:
+    """The slopes of a program at a point, one for each input, by complex steps (Squire and Trapp 1998).
+
+        f(x + i h) = f(x) + i h f'(x) − h² f''(x)/2 − …
+        f'(x) ≈ Im f(x + i h) / h
+
+    With h = 10⁻²⁰ all that follows f' is lost in rounding, and nothing is subtracted: the slope is exact but for the
+    rounding of f itself. It takes a forward for each input and no backward, so it can judge one. All functions of the
+    program must work with complex numbers; abs and max do not.
+
+    Args:
+        step: a module with a class Variable, such as those of gradus.steps.
+        program: takes Variables, gives a Variable.
+        points: the value of each input.
+
+    Raises:
+        TypeError: step has no Variable, program is not a function, or a point is not a number.
+    """
+    if not callable(getattr(step, "Variable", None)):
+        fail_type(f"step must be a module with a class Variable, got {describe(step)}")
+    require_callable(program=program)
+    for i, point in enumerate(points):
+        if np.ndim(point) != 0 or np.asarray(point).dtype.kind not in "iuf":
+            fail_type(f"points[{i}] must be a number, got {describe(point)}")
+    h = 1e-20
+    slopes = []
+    for i in range(len(points)):
+        xs = [step.Variable(np.array(p + 1j * h * (k == i))) for k, p in enumerate(points)]
+        slopes.append(float(np.imag(program(*xs).data) / h))
+    return tuple(slopes)
 
 
 def _typeset(text: str) -> str:

@@ -47,6 +47,7 @@ NOT_TRIED = {
     "trial.Claim": "a tuple of what claim was given",
     "capstone_parts.Parts": "a tuple of what choose_parts chose",
     "trial.Number": "what number was given",
+    "trial.Table": "what table was given",
     "callbacks.Callback": "a base class without arguments",
     "layer_text": "what Layer prints: test_layer_structure.py",
     "progress": "a part of fit, tried through it",

@@ -5,7 +5,8 @@ import sys
 import nbformat
 import numpy as np
 import pytest
-from gradus.trial import Claim, claim, number
+from gradus.steps import step09, step16
+from gradus.trial import Claim, claim, complex_slopes, number, outcome, table
 
 
 def test_a_claim_that_its_experiment_does_not_support_raises():
@@ -49,6 +50,48 @@ def test_without_a_notebook_nothing_is_stored_or_printed(capsys):
     claim("PROB-01", holds=True, measured="4")
     number("x", 4)
     assert capsys.readouterr().out == ""
+
+
+def test_a_table_has_a_rule_below_its_head_and_numbers_to_the_right():
+    shown = table(["rule", "wrong", "of"], [["`max`", 0, 200], ["$g$", 131, 200]])
+    lines = ["| rule | wrong | of |", "| --- | ---: | ---: |", "| `max` | 0 | 200 |", "| $g$ | 131 | 200 |"]
+    assert repr(shown).splitlines() == shown._repr_markdown_().splitlines() == lines
+
+
+def test_an_outcome_is_the_value_or_the_error_as_text():
+    assert outcome(divmod, 7, 2) == (3, 1)
+    assert outcome(divmod, 7, 0).startswith("ZeroDivisionError: ")
+    assert outcome(int, "x") == "ValueError: invalid literal for int() with base 10: 'x'"
+
+
+def test_what_stops_a_notebook_is_no_outcome():
+    def stopped():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outcome(stopped)
+
+
+def test_complex_slopes_are_those_of_calculus():
+    x, y = 0.7, -1.2
+    found = complex_slopes(step16, lambda x, y: step16.mul(step16.square(x), step16.add(x, y)), x, y)  # x³ + x² y
+    np.testing.assert_allclose(found, (3 * x**2 + 2 * x * y, x**2), rtol=1e-14)
+    (slope,) = complex_slopes(step09, lambda x: step09.square(step09.exp(step09.square(x))), 0.5)
+    np.testing.assert_allclose(slope, 2 * np.exp(0.5), rtol=1e-14)
+
+
+def test_complex_slopes_need_no_backward():
+    class Cube(step16.Function):
+        def forward(self, x):
+            return x**3
+
+    np.testing.assert_allclose(complex_slopes(step16, lambda x: Cube()(x), 2), (12,), rtol=1e-14)
+
+
+@pytest.mark.parametrize("wrong", ["2", None, 2j, np.ones(1), True])
+def test_a_point_is_a_number(wrong):
+    with pytest.raises(TypeError, match=r"^complex_slopes: points\[1\] must be a number, got "):
+        complex_slopes(step16, step16.mul, 2.0, wrong)
 
 
 def run(*cells):
