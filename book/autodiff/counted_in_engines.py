@@ -12,6 +12,8 @@ from gradus import Variable
 from gradus import functions as F
 from gradus.steps import step16
 
+ENGINES = ("gradus", "step 16", "DeZero", "micrograd", "PyTorch")
+
 
 def longest_chain():
     """How long a chain micrograd's recursion follows, in a thread of its own: there the stack begins empty."""
@@ -50,47 +52,46 @@ def left_behind(work, kind):
         gc.enable()
 
 
-def garbage(makers):
+def variable_of(engine):
+    """The class of an engine's variables."""
+    if engine == "micrograd":
+        from micrograd.engine import Value
+
+        return Value
+    if engine == "DeZero":
+        return frameworks.import_dezero().Variable
+    return {"gradus": Variable, "step 16": step16.Variable}[engine]
+
+
+def garbage(makers, engine):
     """Variables that a chain of 300 nodes leaves to the collector."""
-    from micrograd.engine import Value
-
-    kinds = {"gradus": Variable, "step 16": step16.Variable, "micrograd": Value}
-    kinds["DeZero"] = frameworks.import_dezero().Variable
-    return {name: left_behind(makers[name](graphs.chain, 300), kind) for name, kind in kinds.items()}
+    return left_behind(makers[engine](graphs.chain, 300), variable_of(engine))
 
 
-def second_backward():
+def second_backward(engine):
     """The gradient of (x²)² at 2 after a first and a second backward, where that of x is cleared in between."""
-    from micrograd.engine import Value
+    x = variable_of(engine)(2.0 if engine == "micrograd" else np.array(2.0))
+    square = {"gradus": F.square, "step 16": step16.square}.get(engine, lambda x: x**2)
+    return twice(x, square(square(x)), 0 if engine == "micrograd" else None)
 
-    torch, dezero = frameworks.import_torch(), frameworks.import_dezero()
 
-    def twice(x, y, clear, **options):
-        slopes = []
-        for _ in range(2):
-            clear(x)
-            y.backward(**options)
-            slopes.append(float(x.grad.data if isinstance(x, dezero.Variable) else x.grad))
-        return slopes
+def twice(x, y, cleared, **options):
+    """The gradients of x after two calls of y.backward, each of which begins without one."""
+    slopes = []
+    for _ in range(2):
+        x.grad = cleared
+        y.backward(**options)
+        gradient = x.grad if isinstance(x.grad, float | np.ndarray) else x.grad.data  # DeZero's is a Variable
+        slopes.append(float(gradient))
+    return slopes
 
-    def to_zero(x):
-        x.grad = 0
 
-    def to_none(x):
-        x.grad = None
-
-    x = Variable(np.array(2.0))
-    found = {"gradus": twice(x, F.square(F.square(x)), to_none)}
-    x = step16.Variable(np.array(2.0))
-    found["step 16"] = twice(x, step16.square(step16.square(x)), to_none)
-    x = dezero.Variable(np.array(2.0))
-    found["DeZero"] = twice(x, (x**2) ** 2, to_none)
-    x = Value(2.0)
-    found["micrograd"] = twice(x, (x**2) ** 2, to_zero)
-    x = torch.tensor(2.0, requires_grad=True)
-    found["PyTorch, retain_graph=True"] = twice(x, (x**2) ** 2, to_none, retain_graph=True)
+def second_backward_in_torch():
+    """The same where the graph is kept, and what PyTorch says where it is not."""
+    x = frameworks.import_torch().tensor(2.0, requires_grad=True)
+    found = {"PyTorch, retain_graph=True": twice(x, (x**2) ** 2, None, retain_graph=True)}
     try:
-        twice(x, (x**2) ** 2, to_none)
+        twice(x, (x**2) ** 2, None)
     except RuntimeError as error:
         found["PyTorch"] = str(error).partition("(")[0].strip()
     return found
@@ -116,11 +117,17 @@ def unused_output():
     return ""
 
 
-def facts(makers):
-    """All of it. makers: engine → function that makes a graph of it, as in the benchmarks."""
-    return {
-        "longest_chain": longest_chain(),
-        "garbage": garbage(makers),
-        "second_backward": second_backward(),
-        "unused_output": unused_output(),
+def facts(makers, engines=ENGINES):
+    """All of it, of some engines. makers: engine → function that makes a graph of it, as in the benchmarks."""
+    arrays_or_numbers = [engine for engine in engines if engine != "PyTorch"]  # PyTorch's variables are not Python's
+    found = {
+        "garbage": {engine: garbage(makers, engine) for engine in arrays_or_numbers},
+        "second_backward": {engine: second_backward(engine) for engine in arrays_or_numbers},
     }
+    if "micrograd" in engines:
+        found["longest_chain"] = longest_chain()
+    if "PyTorch" in engines:
+        found["second_backward"] |= second_backward_in_torch()
+    if "DeZero" in engines:
+        found["unused_output"] = unused_output()
+    return found

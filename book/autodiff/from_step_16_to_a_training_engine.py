@@ -57,7 +57,7 @@ def chapter_cell(name):
 
 def step16_step(weights, X, y):
     """A network out of the functions that the chapter writes for step 16, with gradus' Adam for each parameter."""
-    names = {"np": np, "step16": step16}
+    names = {"np": np, "ENGINE": step16}
     exec(chapter_cell("own-functions"), names)
     params = [step16.Variable(w.copy()) for w in weights]
     states = [{"m": np.zeros_like(p.data.ravel()), "s": np.zeros_like(p.data.ravel()), "t": 0} for p in params]

@@ -74,10 +74,14 @@ class Parts:
         return "\n".join(f"{part:<14} {whose:<16} {names}" for part, names, whose in self.rows())
 
     def _repr_html_(self) -> str:
+        left = 'style="text-align: left"'  # JupyterLab puts what is in tables to the right
+        head = "".join(f"<th {left}>{name}</th>" for name in ("part", "whose", "names"))
         rows = "".join(
-            f"<tr><td>{p}</td><td>{whose}</td><td><code>{names}</code></td></tr>" for p, names, whose in self.rows()
+            f"<tr><td {left}>{part}</td><td {left}>{whose}</td>"
+            f"<td {left}><code>{names.replace(', ', '</code>, <code>')}</code></td></tr>"
+            for part, names, whose in self.rows()
         )
-        return f"<table><tr><th>part</th><th>whose</th><th>names</th></tr>{rows}</table>"
+        return f'<table class="table parts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 REFERENCE = Parts()
