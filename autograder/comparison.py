@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.diagnosis import explain, explain_shape
-from autograder.wording import kind_text, value_text
+from autograder.wording import kind_text, pair_text
 
 __all__ = ["Comparison", "Difference", "between", "exactly", "told", "values"]
 
@@ -66,7 +66,8 @@ def values(
 
     def compare(given: Any, expected: Any, slack: float = 1.0, part: str = "") -> Difference | None:
         def differ(kind: str, hint: Callable[[bool], str] | str = "", e: str = "", g: str = "") -> Difference:
-            return Difference(kind, e or value_text(expected), g or value_text(given), hint, part)
+            texts = ("", "") if e and g else pair_text(expected, given)
+            return Difference(kind, e or texts[0], g or texts[1], hint, part)
 
         if isinstance(expected, dict):
             if not isinstance(given, dict) or set(given) != set(expected):
@@ -143,7 +144,9 @@ def between(agree: Callable[[float], tuple[float, float]] = lambda value: (value
             low, high = wanted if isinstance(wanted, tuple) else agree(wanted)
             both_nan = given[name] != given[name] and low != low
             if not (low <= given[name] <= high or both_nan):
-                return Difference("values", f"{name} between {low:.3g} and {high:.3g}", f"{given[name]:.3g}")
+                nearer, found = pair_text(float(low if given[name] < low else high), float(given[name]), 3)
+                limits = f"{nearer} and {high:.3g}" if given[name] < low else f"{low:.3g} and {nearer}"
+                return Difference("values", f"{name} between {limits}", found)
         return None
 
     return compare
@@ -155,9 +158,8 @@ def told(sentences: dict[str, str]) -> Comparison:
     def compare(given: Any, expected: Any, slack: float = 1.0) -> Difference | None:
         for key, wanted in expected.items():
             if given.get(key) != wanted:
-                number = not isinstance(wanted, bool)
-                return Difference("values", value_text(wanted) * number, value_text(given.get(key)) * number,
-                                  " ".join(sentences.get(key, "").split()), key)  # fmt: skip
+                texts = ("", "") if isinstance(wanted, bool) else pair_text(wanted, given.get(key))
+                return Difference("values", *texts, " ".join(sentences.get(key, "").split()), key)
         return None
 
     return compare

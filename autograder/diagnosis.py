@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.wording import pair_text
+
 __all__ = ["explain", "explain_shape"]
 
 RTOL = 1e-6
@@ -115,7 +117,8 @@ def explain(given: Any, expected: Any, *, show: bool) -> str:
         return f"{share}." if given.size > 1 else ""
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
     index = ", ".join(map(str, place))
-    return f"{share}, the first at [{index}]: expected {expected[place]:.6g}, yours is {given[place]:.6g}."
+    texts = pair_text(float(expected[place]), float(given[place]))
+    return f"{share}, the first at [{index}]: expected {texts[0]}, yours is {texts[1]}."
 
 
 def explain_shape(given: tuple[int, ...], expected: tuple[int, ...]) -> str:

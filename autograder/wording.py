@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.handle import Seed
 
-__all__ = ["call_text", "kind_text", "shortened", "value_text"]
+__all__ = ["call_text", "kind_text", "pair_text", "shortened", "value_text"]
 
 LONGEST = 400  # characters of a value in words
 
@@ -53,6 +53,39 @@ def whole_text(value: Any, digits: int) -> str:
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     return shortened(repr(value), 78)
+
+
+def pair_text(expected: Any, given: Any, digits: int = 6) -> tuple[str, str]:
+    """Two values in a few words, with as many digits more as it takes to tell them apart.
+
+    Of large arrays of one shape, and of long lists, the place is named at which they differ. Equal texts mean equal values.
+    """
+    for more in range(digits, 25):
+        texts = value_text(expected, more), value_text(given, more)
+        if texts[0] != texts[1]:
+            return texts
+    both = expected, given
+    if all(isinstance(v, tuple | list) for v in both) and len(expected) == len(given):
+        pairs = ((i, pair_text(e, g, digits)) for i, (e, g) in enumerate(zip(*both, strict=True)))
+        return next(((f"{e} at [{i}]", f"{g} at [{i}]") for i, (e, g) in pairs if e != g), texts)
+    if (
+        all(isinstance(v, np.ndarray) and v.size and v.dtype.kind in "biuf" for v in both)
+        and expected.shape == given.shape
+    ):
+        place = furthest_apart(expected, given)
+        e, g = pair_text(expected[place].item(), given[place].item(), digits)
+        if e != g:
+            at = f"at [{', '.join(map(str, place))}]"
+            return f"{texts[0]}, {at}: {e}", f"{texts[1]}, {at}: {g}"
+    return texts
+
+
+def furthest_apart(a: np.ndarray, b: np.ndarray) -> tuple[int, ...]:
+    """The place at which two arrays of one shape differ most; a NaN in one of them counts as infinitely far."""
+    with np.errstate(all="ignore"):
+        apart = np.where(a == b, 0.0, np.abs(np.subtract(a, b, dtype=np.float64)))
+    apart = np.where((a != a) & (b != b), 0.0, np.where(np.isnan(apart), np.inf, apart))
+    return tuple(int(i) for i in np.unravel_index(np.argmax(apart), a.shape))
 
 
 def kind_text(value: Any) -> str:

@@ -272,7 +272,7 @@ STEPS_15_16 = [
     mistake("leaves_in_place", LEAVES_IN_PLACE, *engine(add_to_leaves_in_place)),
     mistake("in_place", IN_PLACE, *engine(backward(hand_back=add_in_place))),
     mistake("zip_drops", """A backward that returned another number of gradients than there are inputs went through without an
-        error. Exercise 1 had it that way; it still has to.""", *engine(backward(hand_back=drop_what_is_left_over))),
+        error. It has to be one, as in the exercise on steps 11 to 13.""", *engine(backward(hand_back=drop_what_is_left_over))),
     mistake("unused_none", """An output that nobody used has the gradient None, and you handed that to
         backward.""", *engine(backward(hand_back=pass_none))),
 ]  # fmt: skip

@@ -113,7 +113,7 @@ def precision(rng: Rng) -> dict[str, Trial]:
 
 
 def broken(rng: Rng) -> dict[str, Trial]:
-    """Four wrong backwards: a sign, gradients shifted by a little, one entry of many, not a number."""
+    """Six wrong backwards: a sign, a factor, a thousandth too much, one entry of many, entries in another order, not a number."""
     x = rng.uniform(0.3, 0.9, 12)
     one = np.zeros(12)
     one[int(rng.integers(12))] = 1e-3
@@ -122,8 +122,10 @@ def broken(rng: Rng) -> dict[str, Trial]:
     return {
         "exp": (rises, x, {}),
         "a sign": (Tested(np.cos, np.sin), x, {}),
+        "a factor": (Tested(lambda z: 2**z, lambda z: 2**z), x, {}),
         "a thousandth": (Tested(np.exp, lambda z: np.exp(z) * 1.001), x, {}),
         "one entry": (Tested(np.exp, lambda z: np.exp(z) + one), x, {}),
+        "entries in another order": (Tested(np.exp, lambda z: np.exp(z)[::-1]), x, {}),
         "not a number": (Tested(np.exp, lambda z: np.exp(z) * nan), x, {}),
         "sine": (Tested(np.sin, np.cos), x, {}),
     }

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from autograder.checks import _autodiff_graphs as graphs
-from autograder.checks._autodiff_1_to_10_probes import box_of, called, given_by, gradients, through
+from autograder.checks._autodiff_1_to_10_probes import (
+    asked,
+    box_of,
+    called,
+    given_by,
+    gradients,
+    odd,
+    require_way_back,
+    through,
+)  # fmt: skip
 from autograder.handle import Handle
 from autograder.probes import Probe, float_dtypes, same, with_call
 
@@ -21,8 +30,8 @@ DEPTH = """lambda F: type(F)("Stretch", (F,), {
     "forward": lambda self, x: x * 1.001,
     "backward": lambda self, gy: (self.deep.append(sum(1 for _ in __import__("traceback").walk_stack(None))), gy * 1.001)[1],
     "deep": []})"""
-STRETCH = """lambda F: type(F)("Stretch", (F,), {
-    "forward": lambda self, x: x * 1.001, "backward": lambda self, gy: gy * 1.001})"""
+STRETCH = """lambda F, back: type(F)("Stretch", (F,), {
+    "forward": lambda self, x: x * 1.001, "backward": lambda self, gy: gy * back})"""
 
 
 def convenient(draw: Draw, chain: str, text: str = "") -> Probe:
@@ -51,12 +60,12 @@ def twice(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, sq
     return [given_by(y, "data", "y"), first, given_by(b, "grad", "b")]
 
 
-def long_chain(n: Callable[[Rng], int]) -> Probe:
-    """A chain of thousands, and back."""
+def long_chain(n: Callable[[Rng], int], back: float = 1.001) -> Probe:
+    """A chain of thousands, and back; `back` is what each of them multiplies the gradient by, 1.001 is its slope."""
 
     def probe(rng: Rng, Variable: Handle, Function: Handle, *others: Any) -> list[Any]:
         x = box_of(Variable, rng.uniform(0.5, 1.5, 6))
-        y = graphs.repeated(graphs.inside(Function, STRETCH)(Function), x, n(rng))
+        y = graphs.repeated(graphs.inside(Function, STRETCH)(Function, back), x, n(rng))
         y = graphs.variable_at(y, "what a function returns")
         y.get("backward")()
         return [given_by(y, "data", "y"), given_by(y, "grad", "y"), given_by(x, "grad", "x")]
@@ -65,7 +74,7 @@ def long_chain(n: Callable[[Rng], int]) -> Probe:
 
 
 def another_length(rng: Rng, Variable: Handle, Function: Handle, *others: Any) -> list[Any]:
-    """A chain of thousands, and whether the calls of backward of a short one stand in each other."""
+    """A chain of thousands whose backward is not its slope; whether the calls of backward of a short one stand in each other."""
     Deep = graphs.inside(Function, DEPTH)(Function)
     y = graphs.variable_at(
         graphs.repeated(Deep, box_of(Variable, rng.uniform(0.5, 1.5, 6)), 60), "what a function returns"
@@ -73,7 +82,8 @@ def another_length(rng: Rng, Variable: Handle, Function: Handle, *others: Any) -
     y.get("backward")()
     depths = [graphs.array_of(n, "a depth") for n in Deep.get("deep")]
     nested = bool(depths) and int(max(depths)) - int(min(depths)) > 30
-    return [*long_chain(lambda rng: int(rng.integers(5200, 6000)))(rng, Variable, Function), int(nested)]
+    thousands = long_chain(lambda rng: int(rng.integers(5200, 6000)), float(rng.uniform(0.9995, 0.9999)))
+    return [*thousands(rng, Variable, Function), int(nested)]
 
 
 ANOTHER_LENGTH = gradients("y.data", "y.grad", "x.grad", "calls of backward within each other")
@@ -85,7 +95,7 @@ def own_functions(
     """A chain with functions of our own whose backward belongs to no slope; all gradients, and how often each was called."""
     calls = graphs.Calls()
     factor = float(rng.uniform(1.5, 3.0))
-    Odd = graphs.made(Function, "Odd", lambda x: np.cos(x), lambda xs, gy: factor * gy * xs[0], calls=calls)
+    Odd = odd(Function, calls, factor)
     makers = {"s": square, "e": exp, "o": None}
     order = [makers[letter] for letter in rng.permutation(list("seoeso"))]
     variables = through([f or Odd() for f in order], box_of(Variable, rng.uniform(0.3, 0.9, 3)))
@@ -93,11 +103,12 @@ def own_functions(
     return [*(given_by(v, "grad", "x") for v in variables), calls.count_of("forward"), calls.count_of("backward")]
 
 
-def leaf(rng: Rng, Variable: Handle, *others: Any) -> list[Any]:
-    """backward of a variable that no function made: its gradient with respect to itself, and nothing raised."""
-    x = box_of(Variable, rng.uniform(0.5, 1.5, (2, 3)))
+def leaf(rng: Rng, Variable: Handle, Function: Handle, *others: Any) -> list[Any]:
+    """backward of a variable that no function made: its gradient with respect to itself; and of one that ours has made."""
+    x, a = (box_of(Variable, rng.uniform(0.5, 1.5, (2, 3))) for _ in range(2))
     x.get("backward")()
-    return [given_by(x, "grad", "x"), graphs.type_at(x, "creator")]
+    called(odd(Function, graphs.Calls(), 2.0)(), a, "f(x)").get("backward")()
+    return [given_by(x, "grad", "x"), graphs.type_at(x, "creator"), given_by(a, "grad", "x")]
 
 
 def refused(*texts: str) -> Probe:
@@ -155,10 +166,11 @@ def always_arrays(
     rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle
 ) -> Any:
     """The types of data and grad where NumPy, or a function, gives a single number in place of an array."""
-    x = box_of(Variable, np.array(float(rng.uniform(0.5, 1.5))))
-    Halved = graphs.made(Function, "Halved", lambda x: float(x) / 2, lambda xs, gy: np.float64(gy) / 2)
+    x, calls = box_of(Variable, np.array(float(rng.uniform(0.5, 1.5)))), graphs.Calls()
+    Halved = graphs.made(Function, "Halved", lambda x: float(x) / 2, lambda xs, gy: np.float64(gy) / 2, calls=calls)
     variables = through([square, Halved(), exp], x)
     variables[-1].get("backward")()
+    require_way_back(calls.count_of("backward"))
     names = ("x", "a", "b", "y")
     return {
         **{f"{n}.data": graphs.type_at(v, "data") for n, v in zip(names, variables, strict=True)},
@@ -177,24 +189,29 @@ def single_precision(
     rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, sq: Handle, exp: Handle
 ) -> list[str]:
     """The dtypes of data and gradients from float32, of several numbers and of one."""
-    found = []
-    for shape in ((3,), ()):
-        variables = through([sq, exp], box_of(Variable, np.asarray(rng.uniform(0.3, 0.9, shape), np.float32)))
+    found, Asked = [], asked(Function)
+    for shape, functions in (((3,), [sq, exp, Asked()]), ((), [sq, exp])):
+        variables = through(functions, box_of(Variable, np.asarray(rng.uniform(0.3, 0.9, shape), np.float32)))
         variables[-1].get("backward")()
         found += float_dtypes([given_by(v, name, "x") for name in ("data", "grad") for v in variables])
+    require_way_back(len(Asked.get("asked")))
     return found
 
 
 def untouched(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> bool:
     """Whether the data of all variables survive the way back."""
-    data = rng.uniform(0.3, 0.9, 3)
-    variables = through([square, exp, square], box_of(Variable, data))
+    data, Asked = rng.uniform(0.3, 0.9, 3), asked(Function)
+    variables = through([square, exp, square, Asked()], box_of(Variable, data))
     before = [given_by(v, "data", "x") for v in variables]
     variables[-1].get("backward")()
+    require_way_back(len(Asked.get("asked")))
     return same(before[0], data) and same(before, [given_by(v, "data", "x") for v in variables])
 
 
 def quiet(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> list[str]:
     """The floating-point warnings on the way to a result and back."""
-    variables = through([square, exp], box_of(Variable, rng.uniform(0.3, 0.9, 3)))
-    return variables[-1].get("backward").call().warnings
+    Asked = asked(Function)
+    variables = through([square, exp, Asked()], box_of(Variable, rng.uniform(0.3, 0.9, 3)))
+    found = variables[-1].get("backward").call().warnings
+    require_way_back(len(Asked.get("asked")))
+    return found

@@ -20,6 +20,11 @@ Draw = Callable[[Rng], Array]
 #: Between two ways to compute a gradient lie a few roundings, between a gradient and a measured slope at least 1e-11.
 EXACT = 1e-12
 
+PLAIN = "lambda F: type(F)('Plain', (F,), {'forward': lambda self, x: 2 * x})"
+#: A function that notes on its class that it was asked for its backward.
+ASKED = """lambda F: type(F)("Asked", (F,), {
+    "forward": lambda self, x: x * 0.5, "backward": lambda self, gy: (self.asked.append(1), gy * 0.25)[1], "asked": []})"""
+
 
 # ---------------------------------------------------------------- variables and chains
 
@@ -133,25 +138,11 @@ NEW_VARIABLES = {
 }
 
 
-def without_forward(method: str) -> Probe:
+def without_forward(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, *others: Any) -> list[Any]:
     """What a function does whose class does not say what it computes; after one that does."""
-
-    def probe(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, *others: Any) -> list[Any]:
-        x = box_of(Variable, np.array(3.0))
-        f = Square()
-        y = called(f, x, "Square()(x)")
-        if method == "backward":
-            y.set("grad", np.array(1.0))
-            known = f.get("backward")(np.array(1.0))
-            Plain = graphs.inside(Function, "lambda F: type(F)('Plain', (F,), {'forward': lambda self, x: 2 * x})")(
-                Function
-            )
-            g = Plain()
-            called(g, x, "f(x)")
-            return [known, graphs.kind_of_failure(lambda: g.get("backward")(np.array(1.0)))]
-        return [given_by(y, "data", "y"), graphs.kind_of_failure(lambda: Function()(x))]
-
-    return probe
+    x = box_of(Variable, np.array(3.0))
+    y = called(Square(), x, "Square()(x)")
+    return [given_by(y, "data", "y"), graphs.kind_of_failure(lambda: Function()(x))]
 
 
 def of_arrays(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> list[Any]:
@@ -161,17 +152,39 @@ def of_arrays(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp:
     return [Square().get("forward")(x), Exp().get("forward")(x)]
 
 
+def odd(Function: Handle, calls: graphs.Calls, factor: float) -> Handle:
+    """A class of our own whose backward belongs to no slope: nobody can measure what it gives."""
+    return graphs.made(Function, "Odd", lambda x: np.cos(x), lambda xs, gy: factor * gy * xs[0], calls=calls)
+
+
+def asked(Function: Handle) -> Handle:
+    """A class that tells `require_way_back` whether there was a way back."""
+    return graphs.inside(Function, ASKED)(Function)
+
+
+def require_way_back(times: int) -> None:
+    """On the manners of a way back there is something to say only where functions were asked for their backward.
+
+    Raises:
+        StudentFailure: ours was asked 0 times.
+    """
+    if not times:
+        raise StudentFailure("wrong", "", "y.backward() must call the backward of the functions on the way.")
+
+
 def untouched(chain: str, draw: Draw, backward: bool = False) -> Probe:
     """Whether the variables' data are after a call what they were before."""
 
     def probe(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle, *others: Any) -> bool:
-        data = draw(rng)
+        data, Asked = draw(rng), asked(Function) if backward else None
         x = box_of(Variable, data)
-        variables = through([{"S": Square, "E": Exp}[letter]() for letter in chain], x)
+        kinds = {"S": Square, "E": Exp, "o": Asked}
+        variables = through([kinds[letter]() for letter in chain], x)
         before = [given_by(v, "data", "x") for v in variables]
         if backward:
             variables[-1].set("grad", np.ones_like(data))
             variables[-1].get("backward")()
+            require_way_back(len(Asked.get("asked")))
         after = [given_by(v, "data", "x") for v in variables]
         return same(before[0], data) and same(before, after)
 
@@ -182,14 +195,16 @@ def quiet(chain: str, draw: Draw, backward: bool = False) -> Probe:
     """The floating-point warnings on the way through a chain, and back."""
 
     def probe(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle, *others: Any) -> list[str]:
-        v, found = box_of(Variable, draw(rng)), []
+        v, found, Asked = box_of(Variable, draw(rng)), [], asked(Function) if backward else None
+        kinds = {"S": Square, "E": Exp, "o": Asked}
         for letter in chain:
-            reply = {"S": Square, "E": Exp}[letter]().call(v)
+            reply = kinds[letter]().call(v)
             v = graphs.variable_at(reply.value, "what a function returns")
             found += reply.warnings
         if backward:
             v.set("grad", np.ones_like(given_by(v, "data", "y")))
             found += v.get("backward").call().warnings
+            require_way_back(len(Asked.get("asked")))
         return found
 
     return probe
@@ -199,12 +214,14 @@ def dtypes(chain: str, draw: Draw, backward: bool = False) -> Probe:
     """The dtypes of all data on the way, and of all gradients, from float32."""
 
     def probe(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle, *others: Any) -> list[str]:
-        data = draw(rng).astype(np.float32)
-        variables = through([{"S": Square, "E": Exp}[letter]() for letter in chain], box_of(Variable, data))
+        data, Asked = draw(rng).astype(np.float32), asked(Function) if backward else None
+        kinds = {"S": Square, "E": Exp, "o": Asked}
+        variables = through([kinds[letter]() for letter in chain], box_of(Variable, data))
         found = float_dtypes([given_by(v, "data", "y") for v in variables])
         if backward:
             variables[-1].set("grad", np.ones_like(data))
             variables[-1].get("backward")()
+            require_way_back(len(Asked.get("asked")))
             found += float_dtypes([given_by(v, "grad", "x") for v in variables])
         return found
 
@@ -268,18 +285,35 @@ LINKS = {
 }
 
 
-def own_chain(pattern: str) -> Probe:
-    """A chain in any order: "o" is a function of our own with a backward that belongs to no slope; and who was called."""
+def before_a_square(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> list[Any]:
+    """Functions of our own, and Square where x is about a million: a difference has few digits there."""
+    calls, seed = graphs.Calls(), rng.uniform(1.0, 2.0, 3)
+    Odd = odd(Function, calls, float(rng.uniform(1.5, 3.0)))
+    Large = graphs.made(Function, "Large", lambda x: 1e6 * (x + 2), lambda xs, gy: gy * xs[0], calls=calls)
+    variables = through([Odd(), Odd(), Large(), Square()], box_of(Variable, some(3)(rng)))
+    variables[-1].set("grad", seed)
+    variables[-1].get("backward")()
+    return [*(given_by(v, "grad", "x") for v in variables), calls.count_of("backward")]
 
-    def probe(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle, *others: Any) -> list[Any]:
-        calls = graphs.Calls()
-        factor, seed = float(rng.uniform(1.5, 3.0)), rng.uniform(1.0, 2.0, 3)
-        Odd = graphs.made(Function, "Odd", lambda x: np.cos(x), lambda xs, gy: factor * gy * xs[0], calls=calls)
-        kinds = {"o": Odd, "S": Square, "E": Exp}
-        order = [kinds[letter] for letter in rng.permutation(list(pattern))]
-        variables = through([F() for F in order], box_of(Variable, some(3)(rng)))
-        variables[-1].set("grad", seed)
-        variables[-1].get("backward")()
-        return [*(given_by(v, "grad", "x") for v in variables), calls.count_of("forward"), calls.count_of("backward")]
 
-    return probe
+def without_backward(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> list[Any]:
+    """What a function says to backward whose class does not say how it goes back; after one that does."""
+    x = box_of(Variable, some(5)(rng))
+    f, Plain = Exp(), graphs.inside(Function, PLAIN)(Function)
+    g = Plain()
+    called(f, x, "Exp()(x)")
+    called(g, x, "f(x)")
+    known = graphs.array_of(f.get("backward")(np.ones(5)), "what backward returns")
+    return [known, graphs.kind_of_failure(lambda: g.get("backward")(np.ones(5)))]
+
+
+def own_chain(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> list[Any]:
+    """A chain of theirs and ours in any order, see `odd`; and how often functions of our own were called."""
+    calls = graphs.Calls()
+    factor, seed = float(rng.uniform(1.5, 3.0)), rng.uniform(1.0, 2.0, 3)
+    kinds = {"o": odd(Function, calls, factor), "S": Square, "E": Exp}
+    order = [kinds[letter] for letter in rng.permutation(list("oSEoSoE"))]
+    variables = through([F() for F in order], box_of(Variable, some(3)(rng)))
+    variables[-1].set("grad", seed)
+    variables[-1].get("backward")()
+    return [*(given_by(v, "grad", "x") for v in variables), calls.count_of("forward"), calls.count_of("backward")]

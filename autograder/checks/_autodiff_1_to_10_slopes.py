@@ -12,6 +12,7 @@ from autograder.checks._autodiff_1_to_10_probes import box_of, given_by
 from autograder.comparison import Difference
 from autograder.handle import Handle
 from autograder.probes import Probe, callable_of, same, with_call
+from autograder.wording import pair_text
 
 Array = np.ndarray
 Rng = np.random.Generator
@@ -180,6 +181,7 @@ def nearly_the_best(given: Any, expected: Any, slack: float = 1.0) -> Difference
     if given["ratio"] <= 3:
         return None
     if given["step"] < 0:
-        return Difference("values", f"{expected['given']:.3g}", f"{given['given']:.3g}", "That is none of the steps.")
-    hint = "With another of the steps the largest relative error is much smaller."
-    return Difference("values", f"{expected['given']:.3g}", f"{given['given']:.3g}", hint)
+        hint = "That is none of the steps."
+    else:
+        hint = "With another of the steps the largest relative error is much smaller."
+    return Difference("values", *pair_text(expected["given"], given["given"], 3), hint)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks._autodiff_1_to_10_wrong_backward import measured
 from autograder.exercise import Mistake, mistake
 
 
@@ -337,6 +338,9 @@ STEPS_08_09: list[Mistake] = [
         be a single number of NumPy's, too.""", *engine(back=gradients_as_they_come)),
     mistake("factor_forgotten", """Your gradients of square are half as large as they should be: what is the slope of x²
         at 3?""", *engine(twice=1)),
+    mistake("measured_slope", """Almost right: your gradients agree with the right ones to some digits, and no
+        further. Are they measured? backward multiplies the gradient that arrives by the derivative's formula.""",
+        *engine(slope=measured, slope_exp=measured)),
     mistake("data_from_the_function", """square gives back an array, and the next function needs a Variable.""",
             *engine(square=lambda Square, x: Square()(x).data, exp=lambda Exp, x: Exp()(x).data)),
     mistake("function_from_the_function", """square gives back a Function object, which has not been called yet.""",

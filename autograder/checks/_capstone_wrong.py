@@ -80,7 +80,8 @@ SANITY = [
 ]  # fmt: skip
 
 NETWORK = [
-    mistake("untrained", """What your function gives back names about one image in ten rightly, as chance does. Was it
-        trained, for long enough and at a rate at which it learns, on images with the labels that belong to them?""",
+    mistake("at_chance", """What your function gives back names about one image in ten rightly, as chance does. Was it
+        trained on the images that it was given, each with its label, or on others? For long enough, and at a rate at which it
+        learns?""",
         net.design, net.untrained),
 ]  # fmt: skip

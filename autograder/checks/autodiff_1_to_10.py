@@ -17,6 +17,7 @@ from autograder.checks import _autodiff_1_to_10_wrong_backward as wrong_backward
 from autograder.checks import _autodiff_1_to_10_wrong_checks as wrong_checks
 from autograder.checks import _autodiff_1_to_10_wrong_loops as wrong_loops
 from autograder.checks import _autodiff_1_to_10_wrong_slopes as wrong_slopes
+from autograder.checks._autodiff_1_to_10_nearly import with_nearly
 from autograder.checks._autodiff_graphs import with_unusable
 from autograder.comparison import exactly, told, values
 from autograder.exercise import exercise, hidden, public, purity
@@ -44,7 +45,7 @@ exercise(
         hidden("other rows, of arrays", tried.composed(lambda rng: rng.uniform(-1.0, 1.0, (2, 3)), "ESE")),
         hidden("each call gives a new Variable", tried.new_variables, told(tried.NEW_VARIABLES)),
         hidden("a function of our own, derived from Function", tried.of_our_own),
-        hidden("a function that does not say what it computes", tried.without_forward("forward")),
+        hidden("a function that does not say what it computes", tried.without_forward),
         purity("inputs unchanged", tried.untouched("SE", tried.some(3)), UNCHANGED),
         purity("float32 stays float32", tried.dtypes("SE", tried.some(3))),
         purity("no warnings", tried.quiet("SES", tried.some(3)), NO_WARNING),
@@ -89,42 +90,55 @@ exercise(
 
 # ---------------------------------------------------------------- steps_05_07
 
+BACK = (step07.Variable, step07.Function, step07.Square, step07.Exp)
 ONES = lambda rng: np.array(1.0)  # noqa: E731
 
 exercise(
-    "steps_05_07", step07.Variable, step07.Function, step07.Square, step07.Exp, points=7, minutes=60,
+    "steps_05_07", *BACK, points=7, minutes=60,
     chapter="Step 7: Backpropagation, automated", section="The code",
     cases=with_unusable([
-        public("backward by hand", tried.by_hand(tried.at_half, ONES), tried.BY_HAND),
-        public("backward by itself", tried.automated(tried.at_half, ONES, "y.grad = np.array(1.0), then y.backward()"),
-               tried.AUTOMATED),
+        *with_nearly(
+            BACK,
+            public("backward by hand", tried.by_hand(tried.at_half, ONES), tried.BY_HAND),
+            public("backward by itself", tried.automated(
+                tried.at_half, ONES, "y.grad = np.array(1.0), then y.backward()"), tried.AUTOMATED),
+        ),
         public("the links", tried.links, told(tried.LINKS)),
-        hidden("by hand, at other places, with other gradients of y", tried.by_hand(
-            tried.some(3), lambda rng: rng.uniform(1.0, 2.0, 3)), tried.BY_HAND),
-        hidden("by itself, with other gradients of y", tried.automated(
-            tried.some(2, 2), lambda rng: rng.uniform(1.0, 2.0, (2, 2))), tried.AUTOMATED),
-        hidden("a chain of functions of our own", tried.own_chain("ooooo"), EXACT),
-        hidden("a chain of yours and ours", tried.own_chain("oSEoSoE"), EXACT),
-        hidden("a function that does not say how it goes back", tried.without_forward("backward"), EXACT),
-        purity("data unchanged", tried.untouched("SES", tried.some(3), backward=True), UNCHANGED),
-        purity("float32 stays float32", tried.dtypes("SES", tried.some(3), backward=True)),
-        purity("no warnings", tried.quiet("SES", tried.some(3), backward=True), NO_WARNING),
+        *with_nearly(
+            BACK,
+            hidden("by hand, at other places, with other gradients of y", tried.by_hand(
+                tried.some(3), lambda rng: rng.uniform(1.0, 2.0, 3)), tried.BY_HAND),
+            hidden("by itself, with other gradients of y", tried.automated(
+                tried.some(2, 2), lambda rng: rng.uniform(1.0, 2.0, (2, 2))), tried.AUTOMATED),
+        ),
+        hidden("functions of our own and a Square of yours", tried.before_a_square, EXACT),
+        hidden("a chain of yours and ours", tried.own_chain, EXACT),
+        hidden("a function that does not say how it goes back", tried.without_backward, EXACT),
+        purity("data unchanged", tried.untouched("SESo", tried.some(3), backward=True), UNCHANGED),
+        purity("float32 stays float32", tried.dtypes("SESo", tried.some(3), backward=True)),
+        purity("no warnings", tried.quiet("SESo", tried.some(3), backward=True), NO_WARNING),
     ]),
     mistakes=wrong_backward.STEPS_05_07,
 )  # fmt: skip
 
 # ---------------------------------------------------------------- steps_08_09
 
+LOOP = (step09.Variable, step09.Function, step09.Square, step09.Exp, step09.square, step09.exp)
+
 exercise(
-    "steps_08_09", step09.Variable, step09.Function, step09.Square, step09.Exp, step09.square, step09.exp, points=8,
-    minutes=60, chapter="Step 9: Handier functions", section="The code",
+    "steps_08_09", *LOOP, points=8, minutes=60,
+    chapter="Step 9: Handier functions", section="The code",
     cases=with_unusable([
-        public("two calls of square", loops.twice, loops.gradients("y.data", "a.grad", "b.grad")),
-        public("y = square(exp(square(x)))", loops.convenient(
-            tried.at_half, "ses", "y = square(exp(square(x))), then y.backward()"), loops.CONVENIENT),
+        *with_nearly(
+            LOOP,
+            public("two calls of square", loops.twice, loops.gradients("y.data", "a.grad", "b.grad")),
+            public("y = square(exp(square(x)))", loops.convenient(
+                tried.at_half, "ses", "y = square(exp(square(x))), then y.backward()"), loops.CONVENIENT),
+        ),
         public("what a box refuses", loops.refused("1.0", "[1.0, 2.0]"), told(loops.REFUSED)),
         public("five thousand functions", loops.long_chain(lambda rng: 5000), loops.CONVENIENT),
-        hidden("arrays", loops.convenient(lambda rng: rng.uniform(0.3, 0.9, (2, 3)), "es"), loops.CONVENIENT),
+        *with_nearly(LOOP, hidden("arrays", loops.convenient(
+            lambda rng: rng.uniform(0.3, 0.9, (2, 3)), "es"), loops.CONVENIENT)),
         hidden("a chain of another length", loops.another_length, loops.ANOTHER_LENGTH),
         hidden("functions of our own on the way", loops.own_functions, EXACT),
         hidden("a variable that no function made", loops.leaf),
@@ -149,7 +163,7 @@ exercise(
             checked.without_two, "gradcheck(f, Variable(np.array([3.0, -1.0, 0.5])))"), checked.as_expected),
         public("float64 and float32", checked.verdicts(checked.precision, "gradcheck(f, x) with float64, float32 and int64 data"),
                checked.as_expected),
-        hidden("four broken backwards", checked.verdicts(checked.broken), checked.as_expected),
+        hidden("six broken backwards", checked.verdicts(checked.broken), checked.as_expected),
         hidden("tiny gradients", checked.verdicts(checked.tiny), checked.as_expected),
         hidden("huge gradients", checked.verdicts(checked.huge), checked.as_expected),
         hidden("many entries", checked.verdicts(checked.averages), checked.as_expected),

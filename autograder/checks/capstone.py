@@ -1,6 +1,7 @@
 """Exercises of the capstone: seven parts of one's own, sanity checks, and a network that is trained with them.
 
-The parts are asked for as in the assignments before: the same cases, the same wrong versions, fewer points.
+The parts are asked for as in the assignments before: the same cases, the same wrong versions, fewer points. The engine has to do
+one thing more: differentiate layers, with arrays of several shapes.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ from autograder.checks import (
     _capstone_sanity,
     _capstone_wrong,
     activations,
+    autodiff_11_to_16,
     batch_normalization,
     initialization,
     optimizers,
     regularization,
     schedules,
 )
-from autograder.checks import _capstone_wrong_engine as wrong_engine
 from autograder.comparison import exactly, values
 from autograder.exercise import REGISTRY, Exercise, exercise, hidden, public, purity
 from autograder.probes import holds, with_call
 
 CHAPTER = "A network of your own"
-PARTS, BUDGET = "The parts", "The budget and the thresholds"
+BUDGET = "The budget and the thresholds"
 
 
 def earlier(declared_in: ModuleType, id: str) -> Exercise:
@@ -43,30 +44,19 @@ def part(id: str, before: Exercise, points: int, minutes: int) -> None:
 
 # ---------------------------------------------------------------- the engine
 
-on = _capstone_engine
-BOTH = values(rtol=1e-6, parts=("y.data", "x.grad"))
+layers, ANY_GRAPH = _capstone_engine, earlier(autodiff_11_to_16, "steps_15_16")
+STEPS = values(rtol=1e-6, parts=layers.READ)
 
 exercise(
-    "capstone_engine", *wrong_engine.engine(), names=("Variable", "Function"), points=8, minutes=20, chapter=CHAPTER,
-    section=PARTS,
+    "capstone_engine", *ANY_GRAPH.reference[:2], names=ANY_GRAPH.names[:2], points=8, minutes=20, chapter=ANY_GRAPH.chapter,
+    section=ANY_GRAPH.section, seconds=ANY_GRAPH.seconds,
     cases=[
-        public("a chain", with_call(on.chain(lambda rng: 0.5), "y = square(sin(square(x))), x = 0.5"), BOTH),
-        public("one variable, three uses", with_call(on.twice, "y = mul(add(x, x), x)"), BOTH),
-        public("a fork", with_call(on.squares_added(lambda rng: 2.0), "a = square(x); y = add(square(a), square(a)), x = 2"),
-               BOTH),
-        hidden("a longer chain", on.chain(on.number, 6), BOTH),
-        hidden("a hundred functions in a row", on.long_chain, BOTH),
-        hidden("a variable and its square, added", on.fork(False), BOTH),
-        hidden("the other way round", on.fork(True), BOTH),
-        hidden("a ladder of forks", on.diamonds(), values(rtol=1e-6, parts=("x.grad", "how many backwards ran"))),
-        hidden("any graph of twenty functions", on.random_graph, values(rtol=1e-6)),
-        hidden("a function with two values", on.two_outputs, BOTH),
-        hidden("two layers on a batch", on.layer, values(rtol=1e-6, parts=("y.data", "W1.grad", "b.grad", "W2.grad"))),
-        purity("forward and backward twice", on.two_trainings, values(rtol=1e-6)),
-        purity("data stay as they are", on.data_unchanged, holds("The data of a variable changed during the backward pass.")),
-        purity("float32 stays float32", on.float32_kept, exactly),
+        *map(layers.on_two_classes, ANY_GRAPH.cases),
+        public("two layers, two steps", with_call(
+            layers.two_steps, "h = tanh(X W1 + b), y = mean((h W2)²), backward; a step; the same with new Variables"), STEPS),
+        hidden("two other layers, two steps", layers.two_steps, STEPS),
     ],
-    mistakes=wrong_engine.ENGINE,
+    mistakes=[layers.of_two_classes(m) for m in ANY_GRAPH.mistakes],
 )  # fmt: skip
 
 # ---------------------------------------------------------------- parts of earlier assignments

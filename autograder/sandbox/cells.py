@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 import re
-from types import CodeType
+from collections.abc import Iterator
 from typing import Any
 
 from autograder.handle import failure
 
-__all__ = ["compiled", "namespace", "run"]
+__all__ = ["compiled", "namespace", "run", "to_bind"]
 
 TIMED = re.compile(r"%%(time|timeit|capture|prun)\b")  # cell magics around ordinary Python
 TIMED_LINE = re.compile(r"\s*%time\s+(?=\S)")  # runs its statement, names and all
@@ -46,8 +47,8 @@ def python_line(line: str) -> str | None:
     return None
 
 
-def compiled(source: str, filename: str) -> tuple[CodeType, list[str]]:
-    """A cell's code, and a note for each line that was left out because it is Jupyter's, not Python's.
+def compiled(source: str, filename: str, flags: int = 0) -> tuple[Any, list[str]]:
+    """A cell's code (its tree with `ast.PyCF_ONLY_AST`), and a note for each line that was left out because it is Jupyter's.
 
     Only lines at which Python itself stumbles are touched: a ``%`` inside a text or in a sum that goes on stays as it is.
 
@@ -63,7 +64,7 @@ def compiled(source: str, filename: str) -> tuple[CodeType, list[str]]:
         lines = [""] * first + lines
     for _ in range(100):
         try:
-            return compile("\n".join(lines), filename, "exec", dont_inherit=True), notes
+            return compile("\n".join(lines), filename, "exec", flags, dont_inherit=True), notes
         except SyntaxError as error:
             at = (error.lineno or 0) - 1
             replaced = python_line(lines[at]) if 0 <= at < len(lines) else None
@@ -99,3 +100,27 @@ def run(source: str, label: str, names: dict[str, Any]) -> list[str]:
     except BaseException as error:
         raise failure(error) from None
     return notes
+
+
+def to_bind(source: str) -> set[str] | None:
+    """The names that a cell binds if it runs to its end, in whatever branch; None where it is not Python."""
+    try:
+        tree, _ = compiled(source, "<cell>", ast.PyCF_ONLY_AST)
+        return set(bound_in(tree))
+    except Exception:  # as in `run`
+        return None
+
+
+def bound_in(node: ast.AST) -> Iterator[str]:
+    """Names bound by a statement and those in it, without what is local to a class or a function."""
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node.name
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.Lambda | ast.comprehension) or (isinstance(node, ast.AnnAssign) and node.value is None):
+        return
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from bound_in(child)

@@ -69,6 +69,8 @@ class Child:
         self.request = 0  # the judge's number of the request being answered
         self.one_at_a_time = threading.RLock()  # of the student's threads that call back
         self.names: dict[str, Any] = {}
+        self.makers: dict[str, str] = {}  # name -> label of the cell that has bound it last
+        self.unfinished: dict[str, set[str]] = {}  # label of a cell that raised -> the names that it was to bind
         self.operations = {
             "hello": self.hello, "read": self.read, "run": self.run, "bind": self.bind, "call": self.call,
             "get": self.get, "set": self.set,
@@ -100,12 +102,26 @@ class Child:
         return {"cells": found, "notes": notes}
 
     def run(self, label: str, source: str) -> dict[str, Any]:
-        """Run a cell."""
-        return {"notes": cells.run(source, label, self.names)}
+        """Run a cell. A name counts as bound by it if it stands for another object afterwards."""
+        before, nothing = dict(self.names), object()
+        try:
+            return {"notes": cells.run(source, label, self.names)}
+        except StudentFailure:
+            if (names := cells.to_bind(source)) is not None:
+                self.unfinished[label] = names
+            raise
+        finally:
+            after = list(self.names.items())
+            self.makers.update((name, label) for name, value in after if before.get(name, nothing) is not value)
 
     def bind(self, names: list[str]) -> dict[str, Any]:
-        """The objects that stand under these names now; names without an object are left out."""
-        return {"objects": {name: local(self.names[name]) for name in names if name in self.names}}
+        """The objects that stand under these names now; names without an object are left out. And by label which cell has bound
+        each of them last, and which of them the cells that raised were to bind."""
+        return {
+            "objects": {name: local(self.names[name]) for name in names if name in self.names},
+            "makers": {name: self.makers[name] for name in names if name in self.makers},
+            "unfinished": {label: [n for n in names if n in wanted] for label, wanted in self.unfinished.items()},
+        }
 
     def call(self, handle: LocalHandle, args: list[Any], kwargs: dict[str, Any], after: bool) -> dict[str, Any]:
         """Call an object; with `after` the arguments come back as they are then."""

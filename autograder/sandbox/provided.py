@@ -20,18 +20,18 @@ NOT_FOR_NOTEBOOKS = ("", "__future__", "autograder", "gradus", "IPython", "ipyke
 
 STUB = '''"""Stands for autograder where a submission is graded: the marks are decided elsewhere."""
 
-PASSED = set()
-
 
 def check(*args, **kwargs):
     """Do nothing."""
 
 
 def passed(exercise_id):
-    """Whether an exercise has passed, as far as the judge has said so."""
-    return exercise_id in PASSED
+    """Whether an exercise has passed. Until the judge has said which ones, none."""
+    return False
 '''
-TELL = "import autograder\nautograder.PASSED.update({!r})"  # what the judge says, as the source of a cell
+# What the judge says, as the source of a cell: a set that does not change. Code that puts a function of its own in its place
+# deceives itself; no mark hangs on it.
+TELL = "import autograder\nautograder.passed = frozenset({!r}).__contains__"
 
 
 @cache

@@ -129,17 +129,32 @@ class Session:
         self.received = 0  # before a process is started anew, whose first answer counts, too
         self.run_until(checks[0])
         if exercise not in self.bound:
-            found = self.ask(self.process, "bind", self.limits.cell, names=list(names)).get("objects")
-            if not isinstance(found, dict):
-                raise self.violated("a reply of the wrong form")
-            before, wrong = self.cells[: checks[0]], self.failed | self.stopped
-            for name in names:
-                if name not in found:
-                    raise why_missing(name, before, wrong)
-                if failure := why_old(name, before, wrong):
-                    raise failure
-            self.bound[exercise] = tuple(found[name] for name in names)
+            self.bound[exercise] = self.bind(names, self.cells[: checks[0]])
         return self.bound[exercise]
+
+    def bind(self, names: Sequence[str], before: Sequence[Cell]) -> tuple[Any, ...]:
+        """The objects that stand under these names, where none is missing or an old one.
+
+        A note tells of a cell, other than an untouched one, that raised after it had bound them: without its own words,
+        which could hold hidden inputs.
+        """
+        got = self.ask(self.process, "bind", self.limits.cell, names=list(names))
+        found, makers, to_bind = (got.get(part) for part in ("objects", "makers", "unfinished"))
+        if not (isinstance(found, dict) and isinstance(makers, dict) and isinstance(to_bind, dict)
+                and all(isinstance(label, str) for label in makers.values())
+                and all(isinstance(wanted, list) for wanted in to_bind.values())):  # fmt: skip
+            raise self.violated("a reply of the wrong form")
+        wrong, places = self.failed | self.stopped, {cell.label: i for i, cell in enumerate(before)}
+        unfinished = {places[label]: wanted for label, wanted in to_bind.items() if label in places}
+        last = {name: places.get(makers.get(name, ""), -1) for name in names}
+        for name in names:
+            if name not in found:
+                raise why_missing(name, before, wrong)
+            if failure := why_old(name, before, wrong, last[name], unfinished):
+                raise failure
+        for i in sorted({i for i in last.values() if i in wrong and wrong[i].verdict != "missing"})[:MOST_NOTES]:
+            self.notes[f"{before[i].label} raised an exception; what it had defined before was judged."] = None
+        return tuple(found[name] for name in names)
 
     def run_until(self, end: int) -> None:
         """Run the cells before position `end` that have not run yet, in a new process where there is none."""

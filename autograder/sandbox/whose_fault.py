@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from autograder.handle import StudentFailure
 from autograder.intake.notebook import Cell
@@ -11,7 +11,6 @@ from autograder.intake.notebook import Cell
 __all__ = ["why_missing", "why_old"]
 
 MAX_LINE = 200  # characters
-NOT_PYTHON = ("SyntaxError", "IndentationError", "TabError")
 
 
 def why_missing(name: str, cells: Sequence[Cell], failures: Mapping[int, StudentFailure]) -> StudentFailure:
@@ -36,17 +35,31 @@ def why_missing(name: str, cells: Sequence[Cell], failures: Mapping[int, Student
     return StudentFailure("missing", text=f"There is no {name} in your notebook.")
 
 
-def why_old(name: str, cells: Sequence[Cell], failures: Mapping[int, StudentFailure]) -> StudentFailure | None:
-    """Why a name still stands for what an earlier exercise asked for: the cell that was to define it anew is not Python.
+def why_old(
+    name: str, cells: Sequence[Cell], failures: Mapping[int, StudentFailure], last: int,
+    to_bind: Mapping[int, Collection[str]],
+) -> StudentFailure | None:  # fmt: skip
+    """Why a name still stands for what a cell further up has made: one further down was to make it anew, and went wrong before.
 
-    Args as for `why_missing`. None where nothing says that the name is an old one.
+    Without this an exercise whose classes have the names of those of the exercise before would be judged on a mixture of new
+    and old ones. A cell that went wrong after it had bound all the names that are asked for is judged by what it has
+    bound: a test of the student's own below the classes costs nothing. And where this exercise's cells have bound the
+    name, a cell beside the solution's that was to bind it once more costs nothing either.
+
+    Args as for `why_missing`, and
+        last: position of the cell that has bound the name, −1 where it is not known.
+        to_bind: position of a cell that raised -> those names that it binds if it runs to its end. Cells that went wrong in
+            another way (not Python, stopped at a limit and not run again) are searched for lines that look like it.
+
+    Returns:
+        What went wrong, or None where nothing says that the name is an old one.
     """
-    found = None
-    for i in range(after_the_last_check(cells), len(cells)):
-        if defines(cells[i].source, name):
-            failure = failures.get(i)
-            found = failure if failure is not None and failure.kind in NOT_PYTHON else None
-    return found
+    old = last < after_the_last_check(cells)
+    for i in sorted((i for i in failures if last < i < len(cells)), reverse=True):
+        wanted = name in to_bind[i] if i in to_bind else defines(cells[i].source, name)
+        if wanted and (old or cells[i].kind == "solution"):
+            return failures[i]
+    return None
 
 
 def after_the_last_check(cells: Sequence[Cell]) -> int:
@@ -56,7 +69,9 @@ def after_the_last_check(cells: Sequence[Cell]) -> int:
 def defines(source: str, name: str) -> bool:
     """Whether a line looks as if it defined a name. The text need not be Python."""
     word = re.escape(name)
-    definition = re.compile(rf"^\s*(async\s+def|def|class)\s+{word}\b|^[^#=]*\b{word}\b[^#=]*=|\bimport\b.*\b{word}\b")
+    definition = re.compile(
+        rf"^\s*(async\s+def|def|class)\s+{word}\b|^[^#=(]*\b{word}\b(?!\s*[.(\[])[^#=<>!]*=(?!=)|\bimport\b.*\b{word}\b"
+    )
     return any(definition.search(line) for line in lines_with(name, source))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -67,13 +68,19 @@ def values_of(program: probes.Program, shifted: str = "", by: float = 0.0) -> di
     return data
 
 
-@pytest.mark.parametrize("name", ["tree", "outputs", "shared"])
-def test_the_oracle_agrees_with_difference_quotients_of_plain_arithmetic(name):
+def without_ceil(make: probes.Make) -> probes.Make:
+    """The same graphs, with a slope at every place."""
+    return lambda rng: [(names, "Squash" if op == "Ceil" else op, what) for names, op, what in make(rng)]
+
+
+@pytest.mark.parametrize("smooth", [False, True], ids=["", "without Ceil"])
+@pytest.mark.parametrize("name", ["tree", "outputs", "shared", "graph", "arrays"])
+def test_the_oracle_agrees_with_difference_quotients_of_plain_arithmetic(name, smooth):
+    make = without_ceil(RANDOM[name]) if smooth else RANDOM[name]
     for seed in range(20):
-        program = RANDOM[name](np.random.default_rng(seed))
-        found = dict(
-            zip(probes.reads(program), probes.computed(RANDOM[name])(np.random.default_rng(seed)), strict=True)
-        )
+        program = make(np.random.default_rng(seed))
+        assert smooth == ("Ceil" not in {op for _, op, _ in program})
+        found = dict(zip(probes.reads(program), probes.computed(make)(np.random.default_rng(seed)), strict=True))
         result = next(what for _, op, what in program if op == "backward")
         for place, slope in found.items():
             leaf, _, attribute = place.partition(".")
@@ -136,17 +143,29 @@ def test_ten_diamonds_are_thirty_calls():
     assert programs.counted(program)(None, *map(local, STEP_16))[-1] == "few"
 
 
+def test_no_graph_is_deeper_than_the_task_says():
+    depths = []
+    said = re.search(r"at most (\d+) functions deep, so you may use recursion", cells()["steps_15_16-task"])
+    for seed in range(3):
+        got = answer(
+            "steps_15_16", *classes_with(step16.Variable, lambda f: depths.append(f.generation + 1)), seed=seed
+        )
+        assert got.verdict == "pass"
+    assert said and 200 <= max(depths) <= int(said[1])
+
+
 # ---------------------------------------------------------------- students with ideas
 
 
-def classes_with(Variable):
-    """Step 16's engine, whose functions make variables of another class."""
+def classes_with(Variable, note=lambda function: None):
+    """Step 16's engine, whose functions make variables of another class, and note that they have worked."""
 
     class Function(step16.Function):
         def __call__(self, *inputs):
             found = super().__call__(*inputs)
             for y in self.outputs:
                 y.__class__ = Variable
+            note(self)
             return found
 
     operations = [type(name, (Function,), dict(vars(getattr(step16, name)))) for name in ("Square", "Add", "Mul")]

@@ -3,13 +3,14 @@
 import contextlib
 import io
 import json
+import re
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gradus import capstone
-from right_answers.autodiff_11_to_16 import RIGHT as ASSIGNMENT
+from gradus.steps import step16
 from right_answers.capstone import RIGHT
 from test_proof import answer
 
@@ -22,11 +23,17 @@ EXERCISES = of_topic("capstone")
 NETWORK, ENGINE = EXERCISES["capstone_network"], EXERCISES["capstone_engine"]
 
 
-#: Right engines of the capstone and of the assignment that asks for them: (Variable, Function).
-ENGINES = {
-    **{f"capstone: {name}": pair for name, pair in RIGHT["capstone_engine"].items()},
-    **{f"autodiff: {name}": classes[:2] for name, classes in ASSIGNMENT["steps_15_16"].items()},
-}
+#: Right engines, (Variable, Function): step 16, and those of the assignment that asks for an engine.
+ENGINES = {"step 16": ENGINE.reference, **RIGHT["capstone_engine"]}
+assert len(ENGINES) >= 10
+
+
+def notebook() -> list[dict]:
+    return json.loads((ROOT / "solutions/assignments/capstone/capstone.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def cells() -> dict[str, str]:
+    return {c["id"]: "".join(c["source"]) for c in notebook()}
 
 
 # ---------------------------------------------------------------- engines of students
@@ -138,8 +145,7 @@ def test_a_sensible_design_passes_every_threshold_with_room_to_spare():
 def test_the_packages_own_design_passes_the_first_threshold_alone():
     got = answer(NETWORK, net.by(capstone.DESIGN))
     passed = [r.name for r in got.results if r.passed and "%" in r.name]
-    assert passed[:2] == ["90 % of the test images", "90 % on another split"]
-    assert "95.5 % on three splits" not in passed and "75 % where the classes are others" not in passed
+    assert passed == ["90 % of the test images", "90 % on another split"]
 
 
 def test_a_design_over_the_budget_says_by_how_much_and_earns_nothing():
@@ -153,6 +159,17 @@ def test_a_design_over_the_budget_says_by_how_much_and_earns_nothing():
 def test_what_is_no_design_is_named():
     got = answer(NETWORK, (lambda: {**net.PLAN, "hidden": [64]}, net.train))
     assert got.score == 0 and "must be a list of 2 to 20 widths, got [64]" in got.message
+
+
+def test_the_task_names_the_depths_that_a_design_may_have():
+    said = re.search(r"widths of the hidden layers, (\d+) to (\d+) of them", cells()["capstone_network-task"])
+    least, most = map(int, said.groups())
+    assert most == capstone.DEEPEST
+    for layers in (least, most):
+        capstone.require_design({**net.PLAN, "hidden": [8] * layers})
+    for layers in (least - 1, most + 1):
+        with pytest.raises(ValueError, match=f"{least} to {most} widths"):
+            capstone.require_design({**net.PLAN, "hidden": [8] * layers})
 
 
 def test_a_network_of_another_design_is_refused():
@@ -230,9 +247,29 @@ def test_arrays_that_do_not_fit_or_are_no_numbers_earn_nothing():
 # ---------------------------------------------------------------- parts and sanity checks
 
 
-def test_backward_called_with_variables_is_named():
-    from gradus.steps import step16
+def test_the_engine_is_judged_as_in_the_assignment_it_comes_from_and_on_layers():
+    before = of_topic("autodiff_11_to_16")["steps_15_16"]
+    names = [c.name for c in ENGINE.cases]
+    assert names[: len(before.cases)] == [c.name for c in before.cases]
+    assert names[len(before.cases) :] == ["two layers, two steps", "two other layers, two steps"]
+    assert [(m.name, m.sentence) for m in ENGINE.mistakes] == [(m.name, m.sentence) for m in before.mistakes]
 
+
+def test_an_engine_for_arrays_of_one_shape_cannot_differentiate_layers():
+    """All arrays of a graph have one shape in the assignment: what rests on that fails here, and nowhere else."""
+    Variable, Function = ENGINES["recursive topological sort"]
+
+    class OneShape(Function):
+        def __call__(self, *inputs):
+            if len({x.data.shape for x in inputs}) > 1:
+                raise ValueError("arrays of one shape are expected")
+            return super().__call__(*inputs)
+
+    got = answer(ENGINE, (Variable, OneShape))
+    assert {r.name for r in got.results if not r.passed} == {"two layers, two steps", "two other layers, two steps"}
+
+
+def test_backward_called_with_variables_is_named():
     class Function(step16.Function):
         def __call__(self, *inputs):
             inner = self.backward
@@ -240,7 +277,8 @@ def test_backward_called_with_variables_is_named():
             return super().__call__(*inputs)
 
     got = answer(ENGINE, (step16.Variable, Function))
-    assert got.score == 0 and "backward must be called with arrays, it was called with a Variable" in got.message
+    assert got.score == 0
+    assert any("backward must be called with arrays, it was called with a Variable" in r.hint for r in got.results)
 
 
 def test_the_parts_are_judged_as_in_the_assignments_they_come_from():
@@ -264,7 +302,6 @@ def test_a_cache_of_its_own_must_fit_the_backward_pass():
 
 
 def test_the_points_are_those_of_the_notebook():
-    cells = json.loads((ROOT / "solutions/assignments/capstone/capstone.ipynb").read_text())["cells"]
-    graded = [c["metadata"]["nbgrader"] for c in cells if c["metadata"].get("nbgrader", {}).get("grade")]
+    graded = [c["metadata"]["nbgrader"] for c in notebook() if c["metadata"].get("nbgrader", {}).get("grade")]
     assert sum(m["points"] for m in graded) == 50
     assert sum(ex.points for ex in EXERCISES.values()) == 40

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from autograder.comparison import exactly, values
+from autograder.comparison import between, exactly, told, values
+from autograder.diagnosis import explain
+from autograder.wording import pair_text
 
 X = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
 
@@ -77,3 +79,64 @@ def test_tolerance_is_absolute_plus_relative():
 def test_exactly_forgives_nothing():
     assert exactly(X.copy(), X) is None
     assert exactly(X + 1e-15, X) is not None
+
+
+LARGE = np.linspace(0.1, 5.0, 50).reshape(5, 10)
+
+
+def large(*changes):
+    """LARGE with other values at some places: (row, column, value)."""
+    changed = LARGE.copy()
+    for row, column, value in changes:
+        changed[row, column] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        (2.568050833375483 * (1 + 2e-11), 2.568050833375483),
+        (np.nextafter(3.0, 4.0), 3.0),
+        (3 + 1e-11, 3),
+        (X + 1e-9, X),
+        (np.where(X == 3, np.nextafter(3.0, 0.0), X), X),
+        (X.astype(np.float32) / np.float32(3), X / 3),
+        (large((2, 7, 2.8 + 1e-8)), LARGE),
+        (large((2, 7, np.nan)), LARGE),
+        (np.full(13, -np.inf), np.full(13, np.inf)),
+        ([1.0] * 11 + [2.0], [1.0] * 12),
+        ({"a": 1 + 1e-9}, {"a": 1.0}),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_two_texts_beside_each_other_differ_wherever_the_values_do(given, expected):
+    texts = pair_text(expected, given)
+    assert texts[0] != texts[1]
+    assert pair_text(expected, expected)[0] == pair_text(expected, expected)[1]
+
+
+def test_as_many_digits_are_shown_as_differ_and_not_more():
+    assert pair_text(2.0, 4.0) == ("2", "4")
+    assert pair_text(2.5, 2.5 + 3e-9) == ("2.5", "2.500000003")
+    shown = pair_text(LARGE, large((2, 7, 9.0)))
+    assert shown[0].endswith("at [2, 7]: 2.8") and shown[1].endswith("at [2, 7]: 9")
+
+
+@pytest.mark.parametrize("off", [1e-6, 1e-9, 1e-12])
+def test_no_comparison_prints_equal_texts_for_different_values(off):
+    exact = values(off / 10, 0.0)
+    for given, expected in ((3 + off, 3.0), (X * (1 + off), X), (LARGE * (1 + off), LARGE)):
+        difference = exact(given, expected, 1.0)
+        assert difference.expected != difference.given
+    ranged = between()({"spread": 2 - off}, {"spread": (2.0, 3.0)}, 1.0)
+    assert ranged.expected == "spread between 2 and 3" and ranged.given.startswith("1.9999")
+    ranged = between()({"spread": 3 + off}, {"spread": (2.0, 3.0)}, 1.0)
+    assert ranged.expected == "spread between 2 and 3" and ranged.given.startswith("3.0000")
+    fact = told({})({"best": 0.1 + off}, {"best": 0.1}, 1.0)
+    assert fact.expected != fact.given
+
+
+def test_the_first_place_that_differs_is_told_with_as_many_digits_as_it_takes():
+    near = large((2, 7, 2.8 * (1 + 1.5e-6)), (4, 0, 9.0))
+    assert "the first at [2, 7]: expected 2.8, yours is 2.800004." in explain(near, LARGE, show=True)
+    assert "the first at [0, 3]: expected 0.4, yours is 9." in explain(large((0, 3, 9.0)), LARGE, show=True)

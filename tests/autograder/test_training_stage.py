@@ -77,10 +77,23 @@ def test_a_part_that_works_only_where_more_is_provided_does_not_pass(assignment)
     assert got["double"].score == 0 and got["Tally"].verdict == "wrong"
 
 
-def test_what_the_code_tells_itself_changes_the_mark_of_no_part(assignment):
-    said = {"Tally": f"import autograder\nautograder.PASSED.add('double')\n{IF_PASSED}"}
-    honest = toy.graded(toy.notebook({**said, "countdown": toy.STUBS["countdown"], "double": NO_GRADUS}), assignment)
-    assert honest["double"].score == 0
+@pytest.mark.parametrize(
+    ("forged", "verdict"),
+    [
+        ("autograder.PASSED.add('double')", "raised"),
+        ("autograder.passed.__self__.add('double')", "raised"),
+        ("autograder.PASSED = {'double'}", "wrong"),
+        ("autograder.passed.__globals__['PASSED'] = {'double'}", "raised"),
+        ("autograder.passed = 'double'.__eq__", "pass"),  # as if it had not asked at all
+    ],
+)
+def test_what_the_judge_has_said_cannot_be_changed_and_what_the_code_tells_itself_changes_the_mark_of_no_part(
+    assignment, forged, verdict
+):
+    answers = {"double": toy.STUBS["double"], "countdown": toy.STUBS["countdown"]}
+    got = toy.graded(toy.notebook({**answers, "Tally": f"import autograder\n{forged}\n{IF_PASSED}"}), assignment)
+    assert verdicts(got) == {"double": "missing", "apply_twice": "pass", "countdown": "missing", "Tally": verdict}
+    assert got["double"].score == got["countdown"].score == 0
 
 
 def test_an_assignment_with_a_training_survives_its_way_to_another_judge(assignment):

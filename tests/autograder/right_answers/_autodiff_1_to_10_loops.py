@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import weakref
 from collections import deque
 from typing import Any
@@ -168,7 +169,134 @@ class GuardedFunction:
         raise NotImplementedError
 
 
+# ---------------------------------------------------------------- the orders of the assignment after this one
+
+
+class Kept:
+    """What the engines below have in common: what a box takes, and what it holds at first."""
+
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(f"not an array: {data!r}")
+        whole = data is not None and not np.issubdtype(data.dtype, np.inexact)
+        self.data = np.array(data, dtype=float) if whole else data
+        self.grad, self.creator = None, None
+
+    def step_back(self):
+        """Put the gradient of the input of the creator; give the input."""
+        x = self.creator.input
+        x.grad = np.asarray(self.creator.backward(self.grad))
+        return x
+
+
+class KeptFunction:
+    makes: Any = Kept
+
+    def __call__(self, x):
+        y = self.makes(np.asarray(self.forward(x.data)))
+        y.creator, self.input = self, x
+        self.note(x, y)
+        return y
+
+    def note(self, x, y):
+        """What else is kept of a call."""
+
+    def forward(self, x):
+        raise NotImplementedError
+
+    def backward(self, gy):
+        raise NotImplementedError
+
+
+class Stacked(Kept):
+    """A stack of functions that wait; each knows its output."""
+
+    def backward(self):
+        self.grad = np.full_like(self.data, 1)
+        stack = [self.creator] if self.creator else []
+        while stack:
+            f = stack.pop()
+            if f.output.step_back().creator is not None:
+                stack.append(f.input.creator)
+
+
+class StackedFunction(KeptFunction):
+    makes = Stacked
+
+    def note(self, x, y):
+        self.output = y
+
+
+class PostOrdered(Kept):
+    """First all functions depth first, noted on the way out, without recursion; then that list from its end."""
+
+    def backward(self):
+        order, entered, stack = [], set(), [(self, False)]
+        while stack:
+            y, left = stack.pop()
+            if left:
+                order.append(y)
+            elif y.creator is not None and y.creator not in entered:
+                entered.add(y.creator)
+                stack += [(y, True), (y.creator.input, False)]
+        self.grad = np.ones(self.data.shape, self.data.dtype)
+        for y in order[::-1]:
+            y.step_back()
+
+
+class PostOrderedFunction(KeptFunction):
+    makes = PostOrdered
+
+
+class Heaped(Kept):
+    """A heap of generations: the variable furthest from the beginning comes next."""
+
+    generation = 0
+
+    def __lt__(self, other):
+        return self.generation > other.generation
+
+    def backward(self):
+        self.grad = np.array(self.data)
+        self.grad.fill(1)
+        heap = [self]
+        while heap:
+            y = heapq.heappop(heap)
+            if y.creator is not None:
+                heapq.heappush(heap, y.step_back())
+
+
+class HeapedFunction(KeptFunction):
+    makes = Heaped
+
+    def note(self, x, y):
+        y.generation = x.generation + 1
+
+
+TAPE: deque[Any] = deque(maxlen=10_000)  # longer than any chain: what is older is forgotten
+
+
+class Taped(Kept):
+    """Every call is written on a tape, which is played backwards; calls that have nothing to do with the result are left out."""
+
+    def backward(self):
+        self.grad = np.ones_like(self.data)
+        wanted = self
+        for y in reversed(TAPE):
+            if y is wanted:
+                wanted = y.step_back()
+
+
+class TapedFunction(KeptFunction):
+    makes = Taped
+
+    def note(self, x, y):
+        TAPE.append(y)
+
+
 LOOPS |= {
     "queue": engine(Queued, QueuedFunction), "adding, weak links": engine(Adding, AddingFunction),
-    "properties": engine(Guarded, GuardedFunction),
+    "properties": engine(Guarded, GuardedFunction), "stack": engine(Stacked, StackedFunction),
+    "depth first, post-order": engine(PostOrdered, PostOrderedFunction), "heap of generations": engine(Heaped, HeapedFunction),
+    "tape": engine(Taped, TapedFunction),
 }  # fmt: skip

@@ -11,17 +11,24 @@ class Variable:
         self.creator = None
         self.generation = 0
 
+    def cleargrad(self):
+        self.grad = None
+
     def backward(self):
         functions, waiting = [], [self.creator]
         while waiting:
             function = waiting.pop()
             if function is not None and function not in functions:
                 functions.append(function)
+                for y in function.outputs:
+                    y.cleargrad()
                 waiting += [x.creator for x in function.inputs]
         functions.sort(key=lambda function: function.generation, reverse=True)
         self.grad = np.ones_like(self.data)
         for function in functions:
-            gradients = function.backward(*[y.grad for y in function.outputs])
+            gradients = function.backward(
+                *[np.zeros_like(y.data) if y.grad is None else y.grad for y in function.outputs]
+            )
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
             for x, gradient in zip(function.inputs, gradients, strict=True):
