@@ -142,7 +142,7 @@ class Session:
         found, makers, to_bind = (got.get(part) for part in ("objects", "makers", "unfinished"))
         if not (isinstance(found, dict) and isinstance(makers, dict) and isinstance(to_bind, dict)
                 and all(isinstance(label, str) for label in makers.values())
-                and all(isinstance(wanted, list) for wanted in to_bind.values())):  # fmt: skip
+                and all(isinstance(w, list) and all(isinstance(n, str) for n in w) for w in to_bind.values())):  # fmt: skip
             raise self.violated("a reply of the wrong form")
         wrong, places = self.failed | self.stopped, {cell.label: i for i, cell in enumerate(before)}
         unfinished = {places[label]: wanted for label, wanted in to_bind.items() if label in places}

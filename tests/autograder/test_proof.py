@@ -77,6 +77,7 @@ def test_each_mistake_is_caught_and_answered_by_its_own_sentence(ex: Exercise, t
         assert got.message == thing.sentence
         assert escape(thing.sentence) in as_html(got), "the notebook and the feedback page show this"
         assert thing.sentence in as_text(got)
+        assert all(r.expected != r.given for r in got.results if r.expected), "two numbers that look alike"
 
 
 @each((ex, name) for ex in EXERCISES.values() for name in right_answers(ex))

@@ -143,9 +143,12 @@ def test_a_cell_that_never_ends_does_not_leave_the_class_of_the_exercise_before(
         {"objects": {}, "makers": [], "unfinished": {}},
         {"objects": {}, "makers": {}, "unfinished": []},
         {"objects": {}, "makers": {}, "unfinished": {"b-code": 1}},
+        {"objects": {}, "makers": {}, "unfinished": {"b-code": [[1, 2]]}},
+        "{'objects': {}, 'makers': {}, 'unfinished': {'b-code': [np.ones(2)]}}",
         {},
     ],
 )
 def test_a_cell_that_answers_in_place_of_its_process_wins_nothing(reply):
-    with session_of(solution(f"{CHILD}child.operations['bind'] = lambda names: {reply}")) as session:
+    source = f"{CHILD}import numpy as np\nchild.operations['bind'] = lambda names: {reply}\nraise ValueError"
+    with session_of(solution(source)) as session:
         assert failure_of(session.objects, "b", ["Box", "Lid"]).verdict == "protocol-violation"
