@@ -12,6 +12,7 @@ from autograder.handle import Seed
 __all__ = ["call_text", "kind_text", "pair_text", "shortened", "value_text"]
 
 LONGEST = 400  # characters of a value in words
+PLAIN = (int, float, complex, str, np.generic)
 
 
 def shortened(text: str, most: int = LONGEST) -> str:
@@ -58,7 +59,7 @@ def whole_text(value: Any, digits: int) -> str:
 def pair_text(expected: Any, given: Any, digits: int = 6) -> tuple[str, str]:
     """Two values in a few words, with as many digits more as it takes to tell them apart.
 
-    Of large arrays of one shape, and of long lists, the place is named at which they differ. Equal texts mean equal values.
+    Of large arrays of one shape, and of long lists of numbers, the place is named at which they differ.
     """
     for more in range(digits, 25):
         texts = value_text(expected, more), value_text(given, more)
@@ -66,10 +67,12 @@ def pair_text(expected: Any, given: Any, digits: int = 6) -> tuple[str, str]:
             return texts
     both = expected, given
     if all(isinstance(v, tuple | list) for v in both) and len(expected) == len(given):
-        pairs = ((i, pair_text(e, g, digits)) for i, (e, g) in enumerate(zip(*both, strict=True)))
-        return next(((f"{e} at [{i}]", f"{g} at [{i}]") for i, (e, g) in pairs if e != g), texts)
+        for i, (e, g) in enumerate(zip(*both, strict=True)):
+            if isinstance(e, PLAIN) and isinstance(g, PLAIN) and e != g:
+                e, g = pair_text(e, g, digits)
+                return f"{e} at [{i}]", f"{g} at [{i}]"
     if (
-        all(isinstance(v, np.ndarray) and v.size and v.dtype.kind in "biuf" for v in both)
+        all(isinstance(v, np.ndarray) and v.size and v.dtype.kind in "biufc" for v in both)
         and expected.shape == given.shape
     ):
         place = furthest_apart(expected, given)
@@ -83,7 +86,7 @@ def pair_text(expected: Any, given: Any, digits: int = 6) -> tuple[str, str]:
 def furthest_apart(a: np.ndarray, b: np.ndarray) -> tuple[int, ...]:
     """The place at which two arrays of one shape differ most; a NaN in one of them counts as infinitely far."""
     with np.errstate(all="ignore"):
-        apart = np.where(a == b, 0.0, np.abs(np.subtract(a, b, dtype=np.float64)))
+        apart = np.where(a == b, 0.0, np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64))))
     apart = np.where((a != a) & (b != b), 0.0, np.where(np.isnan(apart), np.inf, apart))
     return tuple(int(i) for i in np.unravel_index(np.argmax(apart), a.shape))
 

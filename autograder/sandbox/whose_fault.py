@@ -43,21 +43,25 @@ def why_old(
 
     Without this an exercise whose classes have the names of those of the exercise before would be judged on a mixture of new
     and old ones. A cell that went wrong after it had bound all the names that are asked for is judged by what it has
-    bound: a test of the student's own below the classes costs nothing. And where this exercise's cells have bound the
-    name, a cell beside the solution's that was to bind it once more costs nothing either.
+    bound: a test of the student's own below the classes costs nothing. Nor does a cell beside the solution's, unless it was
+    to define the name with class or def and nothing of this exercise's has bound it.
 
     Args as for `why_missing`, and
         last: position of the cell that has bound the name, −1 where it is not known.
-        to_bind: position of a cell that raised -> those names that it binds if it runs to its end. Cells that went wrong in
-            another way (not Python, stopped at a limit and not run again) are searched for lines that look like it.
+        to_bind: position of a cell that raised -> those names that it binds if it runs to its end. Solutions that went wrong
+            in another way (not Python, stopped at a limit and not run again) are searched for lines that look like it.
 
     Returns:
         What went wrong, or None where nothing says that the name is an old one.
     """
     old = last < after_the_last_check(cells)
     for i in sorted((i for i in failures if last < i < len(cells)), reverse=True):
-        wanted = name in to_bind[i] if i in to_bind else defines(cells[i].source, name)
-        if wanted and (old or cells[i].kind == "solution"):
+        source = cells[i].source
+        if cells[i].kind != "solution":
+            wanted = old and looks_like(CLASS_OR_DEF, source, name)
+        else:
+            wanted = name in to_bind[i] if i in to_bind else defines(source, name)
+        if wanted:
             return failures[i]
     return None
 
@@ -66,13 +70,19 @@ def after_the_last_check(cells: Sequence[Cell]) -> int:
     return max((i + 1 for i, cell in enumerate(cells) if cell.kind == "check"), default=0)
 
 
+CLASS_OR_DEF = r"^\s*(async\s+def|def|class)\s+{name}\b"
+ASSIGNMENT = r"^\s*[(\[]?\s*(\*?[\w.]+\s*,\s*)*\*?{name}\s*(,\s*\*?[\w.]+\s*)*,?\s*[)\]]?\s*(:[^=]*)?=(?!=)"
+IMPORT = r"^\s*(from\b.*)?\bimport\b.*\b{name}\b"
+
+
 def defines(source: str, name: str) -> bool:
     """Whether a line looks as if it defined a name. The text need not be Python."""
-    word = re.escape(name)
-    definition = re.compile(
-        rf"^\s*(async\s+def|def|class)\s+{word}\b|^[^#=(]*\b{word}\b(?!\s*[.(\[])[^#=<>!]*=(?!=)|\bimport\b.*\b{word}\b"
-    )
-    return any(definition.search(line) for line in lines_with(name, source))
+    return any(looks_like(form, source, name) for form in (CLASS_OR_DEF, ASSIGNMENT, IMPORT))
+
+
+def looks_like(form: str, source: str, name: str) -> bool:
+    pattern = re.compile(form.format(name=re.escape(name)))
+    return any(pattern.search(line) for line in lines_with(name, source))
 
 
 def lines_with(word: str, source: str) -> list[str]:

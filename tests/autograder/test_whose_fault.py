@@ -109,6 +109,11 @@ def test_an_exercise_is_not_judged_on_new_and_old_classes_together(cells, kind, 
         ([extra(BOX + LID), solution("while True:\n    print(Box, end='')")], [2, 2], []),
         ([extra(BOX + LID), solution("Box.depth = (")], [2, 2], []),
         ([solution("def box():\n    Box = 3\nBox.depth = [Box for Lid in ()]\n1 / 0")], [1, 1], []),  # binds neither
+        # Beside a solution that leaves the names to the exercise before: prose, and trials that fail.
+        ([solution("other = 2"), extra("The Box holds x = 3 here, so Box, Lid = 2.")], [1, 1], []),
+        ([solution("other = 2"), extra("assert False\nBox = Box")], [1, 1], []),
+        ([solution("other = 2"), extra("from somewhere import Box, Lid")], [1, 1], []),
+        ([solution("print Box, x = 2\nThe Box holds x = 3\n{Box: 1}; y = 3 +")], [1, 1], []),
     ],
     ids=[
         "after all",
@@ -120,6 +125,10 @@ def test_an_exercise_is_not_judged_on_new_and_old_classes_together(cells, kind, 
         "called without an end",
         "an attribute",
         "neither",
+        "prose",
+        "a failed trial",
+        "a failed import",
+        "not Python",
     ],
 )
 def test_what_a_cell_had_defined_before_it_raised_is_judged_and_the_student_is_told(cells, sizes, notes):
