@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 import types
+import weakref
 from collections.abc import Callable
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from pathlib import Path
@@ -56,6 +57,16 @@ class Provided(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         source = self.modules[module.__name__][1]
         exec(compile(source, f"<provided {module.__name__}>", "exec", dont_inherit=True), module.__dict__)
+
+
+def recogniser(value: Any) -> Callable[[Any], bool]:
+    """A function that knows this object again. It does not keep it alive: what a cell lets go of must be gone."""
+    try:
+        reference = weakref.ref(value)
+    except TypeError:  # numbers, texts, lists
+        number = id(value)
+        return lambda other: id(other) == number
+    return lambda other: reference() is other
 
 
 class Child:
@@ -103,7 +114,7 @@ class Child:
 
     def run(self, label: str, source: str) -> dict[str, Any]:
         """Run a cell. A name counts as bound by it if it stands for another object afterwards."""
-        before, nothing = dict(self.names), object()
+        still = {name: recogniser(value) for name, value in self.names.items()}
         try:
             return {"notes": cells.run(source, label, self.names)}
         except StudentFailure:
@@ -112,7 +123,7 @@ class Child:
             raise
         finally:
             after = list(self.names.items())
-            self.makers.update((name, label) for name, value in after if before.get(name, nothing) is not value)
+            self.makers.update((name, label) for name, value in after if name not in still or not still[name](value))
 
     def bind(self, names: list[str]) -> dict[str, Any]:
         """The objects that stand under these names now; names without an object are left out. And by label which cell has bound

@@ -145,6 +145,12 @@ def test_a_cell_that_never_ends_does_not_leave_the_class_of_the_exercise_before(
         assert session.objects("a", ["Box"])[0].get("size") == 1
 
 
+def test_what_a_cell_lets_go_of_is_gone_at_once():
+    made = "import weakref\nclass Box:\n    size = 1\nclass Lid(Box):\n    pass\nthing = Box()\ngone = weakref.ref(thing)"
+    with session_of(extra(made), solution("del thing\nBox.size = 2 if gone() is None else 3")) as session:
+        assert session.objects("b", ["Box"])[0].get("size") == 2
+
+
 @pytest.mark.parametrize(
     "reply",
     [
