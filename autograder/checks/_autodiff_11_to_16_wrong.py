@@ -308,8 +308,8 @@ LEAVES_CLEARED = """Gradients of two computations should add up in a leaf until 
     the second backward starts: which variables may it clear, and which not?"""
 LEAVES_IN_PLACE = """Two leaves hold the same array as their gradient, and += of a later backward changes it for both. Make a new
     array for the sum, there as well."""
-MARKED = """At the second backward functions do nothing, as if they had run already. What a backward notes about functions must
-    not outlast it."""
+MARKED = """At the second backward functions do nothing, as if they had run already. Apart from gradients a backward must leave
+    the graph as it was: it keeps no notes on functions, and cuts no links."""
 
 STEP_14 = [
     mistake("leaves_cleared", LEAVES_CLEARED, *engine(backward(last_in_first_out, forget=forget_everything))),

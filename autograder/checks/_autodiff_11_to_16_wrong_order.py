@@ -109,6 +109,16 @@ def at_once(y: Any) -> None:
     visit(y.creator)
 
 
+def first_inputs(y: Any) -> list[Any]:
+    """The functions that lead to the first inputs, and no others."""
+    found: list[Any] = []
+    f = y.creator
+    while f is not None:
+        found.append(f)
+        f = f.inputs[0].creator
+    return found
+
+
 def path_by_path(y: Any) -> None:
     """Every gradient travels on by itself: right, and as much work as there are paths."""
     forget_results(found_from(y))
@@ -247,6 +257,8 @@ STEPS_15_16 = [
         generations are equal, it is this order, too): which function may run next?""", *engine(backward(found_from))),
     mistake("lifo_unseen", f"""{EARLY} Later it ran once more, and handed the first part on a second
         time.""", *engine(backward(last_in_first_out))),
+    mistake("follows_one_input", """Functions were left out that lead to another input than the first: each input may have been
+        made by a function.""", *engine(backward(first_inputs))),
     mistake("depth_first", f"""{EARLY} A recursion that calls backward when it enters a function goes down one branch to
         its end before it has looked at the others.""", *engine(backward(depth_first))),
     mistake("at_once", f"""{EARLY} Each variable of yours hands on what it has as soon as something arrives; with the next

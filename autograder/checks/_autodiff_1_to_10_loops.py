@@ -14,12 +14,13 @@ from autograder.checks._autodiff_1_to_10_probes import (
     called,
     given_by,
     gradients,
+    noted,
     odd,
     require_way_back,
     through,
 )  # fmt: skip
 from autograder.handle import Handle
-from autograder.probes import Probe, float_dtypes, same, with_call
+from autograder.probes import Probe, same, with_call
 
 Array = np.ndarray
 Rng = np.random.Generator
@@ -104,11 +105,13 @@ def own_functions(
 
 
 def leaf(rng: Rng, Variable: Handle, Function: Handle, *others: Any) -> list[Any]:
-    """backward of a variable that no function made: its gradient with respect to itself; and of one that ours has made."""
+    """backward of a variable that no function made: ones; of one that ours has made; and of the one behind it: ones again."""
     x, a = (box_of(Variable, rng.uniform(0.5, 1.5, (2, 3))) for _ in range(2))
     x.get("backward")()
     called(odd(Function, graphs.Calls(), 2.0)(), a, "f(x)").get("backward")()
-    return [given_by(x, "grad", "x"), graphs.type_at(x, "creator"), given_by(a, "grad", "x")]
+    found = [given_by(x, "grad", "x"), graphs.type_at(x, "creator"), given_by(a, "grad", "x")]
+    a.get("backward")()
+    return [*found, given_by(a, "grad", "x")]
 
 
 def refused(*texts: str) -> Probe:
@@ -193,7 +196,8 @@ def single_precision(
     for shape, functions in (((3,), [sq, exp, Asked()]), ((), [sq, exp])):
         variables = through(functions, box_of(Variable, np.asarray(rng.uniform(0.3, 0.9, shape), np.float32)))
         variables[-1].get("backward")()
-        found += float_dtypes([given_by(v, name, "x") for name in ("data", "grad") for v in variables])
+        given = [given_by(v, name, "x") for name in ("data", "grad") for v in variables]
+        found += [v.dtype.name if v is not None else "None" for v in given]
     require_way_back(len(Asked.get("asked")))
     return found
 
@@ -201,8 +205,7 @@ def single_precision(
 def untouched(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, square: Handle, exp: Handle) -> bool:
     """Whether the data of all variables survive the way back."""
     data, Asked = rng.uniform(0.3, 0.9, 3), asked(Function)
-    variables = through([square, exp, square, Asked()], box_of(Variable, data))
-    before = [given_by(v, "data", "x") for v in variables]
+    variables, before = noted([square, exp, square, Asked()], box_of(Variable, data))
     variables[-1].get("backward")()
     require_way_back(len(Asked.get("asked")))
     return same(before[0], data) and same(before, [given_by(v, "data", "x") for v in variables])

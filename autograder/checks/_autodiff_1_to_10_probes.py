@@ -39,6 +39,11 @@ def some(*shape: int) -> Draw:
     return lambda rng: rng.uniform(0.3, 0.9, shape)
 
 
+def of_both_signs(n: int) -> Draw:
+    """As `some`, every other one negative."""
+    return lambda rng: rng.uniform(0.3, 0.9, n) * (-1.0) ** np.arange(1, n + 1)
+
+
 def singles(draw: Draw) -> Draw:
     return lambda rng: draw(rng).astype(np.float32)
 
@@ -73,6 +78,15 @@ def through(functions: Sequence[Handle], x: Handle) -> list[Handle]:
     for f in functions:
         variables.append(called(f, variables[-1], "what a function returns"))
     return variables
+
+
+def noted(functions: Sequence[Handle], x: Handle) -> tuple[list[Handle], list[Any]]:
+    """All variables of a chain, and what the data of each were before the next function was called."""
+    variables, before = [x], [given_by(x, "data", "x")]
+    for f in functions:
+        variables.append(called(f, variables[-1], "what a function returns"))
+        before.append(given_by(variables[-1], "data", "y"))
+    return variables, before
 
 
 def gradients(*parts: str) -> Comparison:
@@ -179,8 +193,7 @@ def untouched(chain: str, draw: Draw, backward: bool = False) -> Probe:
         data, Asked = draw(rng), asked(Function) if backward else None
         x = box_of(Variable, data)
         kinds = {"S": Square, "E": Exp, "o": Asked}
-        variables = through([kinds[letter]() for letter in chain], x)
-        before = [given_by(v, "data", "x") for v in variables]
+        variables, before = noted([kinds[letter]() for letter in chain], x)
         if backward:
             variables[-1].set("grad", np.ones_like(data))
             variables[-1].get("backward")()
@@ -301,9 +314,9 @@ def without_backward(rng: Rng, Variable: Handle, Function: Handle, Square: Handl
     x = box_of(Variable, some(5)(rng))
     f, Plain = Exp(), graphs.inside(Function, PLAIN)(Function)
     g = Plain()
-    called(f, x, "Exp()(x)")
-    called(g, x, "f(x)")
+    held = [called(f, x, "Exp()(x)"), called(g, x, "f(x)")]  # a function may hold its output by a weak link
     known = graphs.array_of(f.get("backward")(np.ones(5)), "what backward returns")
+    del held
     return [known, graphs.kind_of_failure(lambda: g.get("backward")(np.ones(5)))]
 
 

@@ -155,13 +155,13 @@ def all_float64(self, data):
 # ---------------------------------------------------------------- backward
 
 
-def recursive(self):
-    if self.grad is None:
+def recursive(self, first=True):
+    if first:
         self.grad = np.ones_like(self.data)
     f = self.creator
     if f is not None:
         f.input.grad = as_array(f.backward(self.grad))
-        f.input.backward()
+        f.input.backward(False)
 
 
 def recursive_with_room(self, depth=0):
@@ -208,6 +208,12 @@ def unseeded(self):
             functions.append(f.input.creator)
 
 
+def seeded_where_none(self):
+    if self.grad is None:
+        self.grad = np.ones_like(self.data)
+    unseeded(self)
+
+
 def seed_of_one_number(self):
     looped(self)
     self.grad = np.array(1.0)
@@ -215,12 +221,7 @@ def seed_of_one_number(self):
 
 def seed_in_double(self):
     self.grad = np.ones(self.data.shape)
-    functions = [self.creator]
-    while functions:
-        f = functions.pop()
-        if f is not None:
-            f.input.grad = as_array(f.backward(f.output.grad))
-            functions.append(f.input.creator)
+    unseeded(self)
 
 
 def result_again_and_again(self):
@@ -294,6 +295,8 @@ STEPS_08_09: list[Mistake] = [
         but a single number of NumPy's. Turn results into arrays before you pack them.""", *engine(wrap=lambda y: y)),
     mistake("not_seeded", """Nobody has put a gradient into y before y.backward() any more: backward has to begin with it
         itself.""", *engine(back=unseeded)),
+    mistake("seeded_where_none", """y.backward() has to begin with ones in y.grad, even if an earlier backward has left a
+        gradient there.""", *engine(back=seeded_where_none)),
     mistake("y_for_x", """You used y instead of x in Square.backward: the slope of x² belongs to the place where the function was
         evaluated, which is its input, not its output.""", *engine(slope=lambda self, gy: 2 * self.output.data * gy)),
     mistake("square_ignores_gy", """Square.backward returns its own slope and forgets what arrives from above: multiply by the
@@ -317,11 +320,9 @@ STEPS_08_09: list[Mistake] = [
     mistake("one_width_only", """Whole numbers of one width become float64, and others stay whole numbers: int64 is not the only
         integer type. Ask for the kind of the dtype.""", *engine(fields=one_width_only)),
     mistake("numbers_of_numpy_as_well", """A single number that NumPy made is accepted by Variable. It is no array:
-        make one of it where
-        results come into being, and refuse it here.""", *engine(fields=numbers_of_numpy_as_well)),
+        make one of it where results come into being, and refuse it here.""", *engine(fields=numbers_of_numpy_as_well)),
     mistake("all_but_some", """You refuse a list of types, and whatever you have not thought of is accepted. Ask the
-        other way round:
-        is it an array, or None?""", *engine(fields=all_but_some)),
+        other way round: is it an array, or None?""", *engine(fields=all_but_some)),
     mistake("no_check_of_the_type", """Variable(1.0) is accepted. A box that holds anything fails much later and far away: look
         at the type at once, and raise a TypeError.""", *engine(fields=takes_all)),
     mistake("converted", """Variable(1.0) is accepted and turned into an array. That is convenient, and hides mistakes: here

@@ -53,8 +53,9 @@ exercise(
     cases=[
         *map(layers.on_two_classes, ANY_GRAPH.cases),
         public("two layers, two steps", with_call(
-            layers.two_steps, "h = tanh(X W1 + b), y = mean((h W2)²), backward; a step; the same with new Variables"), STEPS),
-        hidden("two other layers, two steps", layers.two_steps, STEPS),
+            layers.two_steps("Mean"), "u, v = Cut()(X W1 + b), y = mean((tanh(u) W2)²), v is not used, backward; a step; "
+            "the same with new Variables"), STEPS),
+        hidden("two other layers, two steps", layers.two_steps("Columns"), STEPS),
     ],
     mistakes=[layers.of_two_classes(m) for m in ANY_GRAPH.mistakes],
 )  # fmt: skip
