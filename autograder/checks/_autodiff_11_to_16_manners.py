@@ -79,6 +79,8 @@ def manners(make: Make) -> list[Case]:
 # ---------------------------------------------------------------- another number of gradients than of inputs
 
 LENGTHS = {
+    "three for three inputs": """A function of three inputs whose backward returned three gradients, 2, 3 and 4 times that of its
+        output: the inputs hold others.""",
     "two for one input": """A function of one input whose backward returns two gradients went through without an error: one
         gradient was dropped.""",
     "one for two inputs": """A function of two inputs whose backward returns one gradient went through without an error: one
@@ -89,17 +91,22 @@ LENGTHS = {
 
 
 def lengths(rng: Rng, *objects: Any) -> dict[str, bool | None]:
-    """Whether another number of gradients than of inputs raises an exception."""
+    """Whether as many gradients as inputs arrive, and whether another number raises an exception."""
     Variable, Function = callable_of(objects[0]), callable_of(objects[1])
     found: dict[str, bool | None] = {}
-    for name, inputs, gradients in zip(LENGTHS, (1, 2, 3), (2, 1, 2), strict=True):
+    for name, inputs, gradients in zip(LENGTHS, (3, 1, 2, 3), (3, 2, 1, 2), strict=True):
         xs = [Variable(rng.uniform(0.5, 1.5, 3)) for _ in range(inputs)]
-        wrong = made(Function, "Wrong", lambda *arrays: sum(arrays, 0.0),
-                     lambda arrays, gy, n=gradients: (gy,) * n if n > 1 else gy)  # fmt: skip
-        y = callable_of(wrong())(*xs)
+        kind = made(Function, "Wrong" if inputs != gradients else "Right", lambda *arrays: sum(arrays, 0.0),
+                    lambda arrays, gy, n=gradients: tuple(k * gy for k in range(2, n + 2)) if n > 1 else gy)  # fmt: skip
+        y = callable_of(kind())(*xs)
         if not hasattr(y, "call"):
             return dict.fromkeys(LENGTHS)
         run = callable_of(y.get("backward"))
+        if inputs == gradients:  # an engine that raises nothing because it passes nothing on earns nothing here
+            run()
+            grads = [x.get("grad") for x in xs]
+            found[name] = all(isinstance(g, np.ndarray) and same(g, np.full(3, k)) for k, g in zip((2.0, 3.0, 4.0), grads, strict=True))
+            continue
         try:
             run()
             found[name] = False

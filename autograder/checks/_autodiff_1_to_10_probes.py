@@ -245,35 +245,36 @@ def dtypes(chain: str, draw: Draw, backward: bool = False) -> Probe:
 
 
 def by_hand(draw: Draw, seed: Draw) -> Probe:
-    """y = C(B(A(x))), then the three calls of backward, one after the other."""
+    """y = C(B(A(x))), its value, then the three calls of backward, one after the other."""
 
     def probe(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> list[Any]:
         functions = [Square(), Exp(), Square()]
-        through(functions, box_of(Variable, draw(rng)))
+        y = through(functions, box_of(Variable, draw(rng)))[-1]
         found = [seed(rng)]
         for f in reversed(functions):
             found.append(graphs.array_of(f.get("backward")(found[-1]), "what backward returns"))
-        return found[1:]
+        return [given_by(y, "data", "y"), *found[1:]]
 
     return with_call(probe, "b.grad = C.backward(y.grad), a.grad = B.backward(b.grad), x.grad = A.backward(a.grad)")
 
 
-BY_HAND = gradients("b.grad", "a.grad", "x.grad")
+BY_HAND = gradients("y.data", "b.grad", "a.grad", "x.grad")
 
 
 def automated(draw: Draw, seed: Draw, text: str = "") -> Probe:
-    """The gradients of x, a, b and y after y.backward(), for y = C(B(A(x))) and a gradient put into y."""
+    """The value of y = C(B(A(x))), and the gradients of x, a, b and y after y.backward(), with a gradient put into y."""
 
     def probe(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> list[Any]:
         variables = through([Square(), Exp(), Square()], box_of(Variable, draw(rng)))
         variables[-1].set("grad", seed(rng))
         variables[-1].get("backward")()
-        return [given_by(v, "grad", name) for v, name in zip(variables, ("x", "a", "b", "y"), strict=True)]
+        grads = [given_by(v, "grad", name) for v, name in zip(variables, ("x", "a", "b", "y"), strict=True)]
+        return [given_by(variables[-1], "data", "y"), *grads]
 
     return with_call(probe, text) if text else probe
 
 
-AUTOMATED = gradients("x.grad", "a.grad", "b.grad", "y.grad")
+AUTOMATED = gradients("y.data", "x.grad", "a.grad", "b.grad", "y.grad")
 
 
 def links(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> dict[str, Any]:
@@ -306,7 +307,8 @@ def before_a_square(rng: Rng, Variable: Handle, Function: Handle, Square: Handle
     variables = through([Odd(), Odd(), Large(), Square()], box_of(Variable, some(3)(rng)))
     variables[-1].set("grad", seed)
     variables[-1].get("backward")()
-    return [*(given_by(v, "grad", "x") for v in variables), calls.count_of("backward")]
+    grads = (given_by(v, "grad", "x") for v in variables)
+    return [given_by(variables[-1], "data", "y"), *grads, calls.count_of("backward")]
 
 
 def without_backward(rng: Rng, Variable: Handle, Function: Handle, Square: Handle, Exp: Handle) -> list[Any]:

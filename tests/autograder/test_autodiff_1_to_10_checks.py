@@ -202,6 +202,41 @@ def test_a_measured_backward_is_recognised_whatever_its_step_is(id, backward):
     assert got.score <= {"steps_05_07": 0.0, "steps_08_09": 6.0}[id]  # the loop and the door are right
 
 
+def of_base(e):
+    return lambda x: x**2, lambda x: e**x
+
+
+def passed_through(change):
+    return lambda x: change(x**2), lambda x: change(np.exp(x))
+
+
+@pytest.mark.parametrize(
+    "forwards",
+    [
+        of_base(2.718),
+        of_base(2.71828),
+        passed_through(lambda y: np.asarray(y, np.float32)),
+        passed_through(lambda y: np.round(y, 3)),
+        passed_through(lambda y: np.round(y, 6)),
+    ],
+    ids=["e in four digits", "e in six digits", "single precision", "rounded to 3", "rounded to 6"],
+)
+@pytest.mark.parametrize("id", ["steps_05_07", "steps_08_09"])
+def test_what_is_imprecise_for_another_reason_is_not_said_to_be_measured(id, forwards):
+    step = {"steps_05_07": step07, "steps_08_09": step09}[id]
+    kinds = [
+        type(F.__name__, (F,), {
+            "forward": lambda self, x, f=f: f(x),
+            "backward": lambda self, gy, f=f, F=F: (2 * self.input.data if F.__name__ == "Square" else f(self.input.data)) * gy,
+        })
+        for F, f in zip((step.Square, step.Exp), forwards, strict=True)
+    ]  # fmt: skip
+    functions = () if step is step07 else tuple(lambda x, kind=kind: kind()(x) for kind in kinds)
+    got = answer(id, step.Variable, step.Function, *kinds, *functions)
+    assert got.score < {"steps_05_07": 7, "steps_08_09": 8}[id]
+    assert got.misconception != "measured_slope"
+
+
 def test_a_gradcheck_that_lets_everything_pass_earns_nothing():
     assert answer("gradcheck", lambda f, x, eps=1e-5, rtol=1e-6: None).score == 0
     assert answer("gradcheck", lambda f, x, eps=1e-5, rtol=1e-6: np.testing.assert_(False)).score == 0
