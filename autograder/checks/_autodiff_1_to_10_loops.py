@@ -18,6 +18,7 @@ from autograder.checks._autodiff_1_to_10_probes import (
     odd,
     require_way_back,
     through,
+    times_asked,
 )  # fmt: skip
 from autograder.handle import Handle
 from autograder.probes import Probe, same, with_call
@@ -198,7 +199,7 @@ def single_precision(
         variables[-1].get("backward")()
         given = [given_by(v, name, "x") for name in ("data", "grad") for v in variables]
         found += [v.dtype.name if v is not None else "None" for v in given]
-    require_way_back(len(Asked.get("asked")))
+    require_way_back(times_asked(Asked))
     return found
 
 
@@ -207,7 +208,7 @@ def untouched(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle
     data, Asked = rng.uniform(0.3, 0.9, 3), asked(Function)
     variables, before = noted([square, exp, square, Asked()], box_of(Variable, data))
     variables[-1].get("backward")()
-    require_way_back(len(Asked.get("asked")))
+    require_way_back(times_asked(Asked))
     return same(before[0], data) and same(before, [given_by(v, "data", "x") for v in variables])
 
 
@@ -216,5 +217,5 @@ def quiet(rng: Rng, Variable: Handle, Function: Handle, S: Handle, E: Handle, sq
     Asked = asked(Function)
     variables = through([square, exp, Asked()], box_of(Variable, rng.uniform(0.3, 0.9, 3)))
     found = variables[-1].get("backward").call().warnings
-    require_way_back(len(Asked.get("asked")))
+    require_way_back(times_asked(Asked))
     return found

@@ -202,6 +202,20 @@ def test_a_measured_backward_is_recognised_whatever_its_step_is(id, backward):
     assert got.score <= {"steps_05_07": 0.0, "steps_08_09": 6.0}[id]  # the loop and the door are right
 
 
+class Evasive(type):
+    """A metaclass that denies that anybody was asked for a backward."""
+
+    def __getattribute__(cls, name):
+        return None if name == "asked" else type.__getattribute__(cls, name)
+
+
+def test_a_metaclass_that_answers_in_place_of_our_class_earns_no_manners():
+    Function = Evasive("Function", (step07.Function,), {})
+    Square, Exp = (Evasive(F.__name__, (Function,), dict(vars(F))) for F in (step07.Square, step07.Exp))
+    got = answer("steps_05_07", step07.Variable, Function, Square, Exp)
+    assert {r.name for r in got.results if not r.passed} == {"data unchanged", "float32 stays float32", "no warnings"}
+
+
 def of_base(e):
     return lambda x: x**2, lambda x: e**x
 
